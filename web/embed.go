@@ -27,6 +27,15 @@ func FS() fs.FS {
 	return withPlaceholder{sub}
 }
 
+//go:embed assets/basemap.json
+var baseMap []byte
+
+// BaseMap gives the map of land, borders and place names as GeoJSON, WGS84,
+// longitude first; tools/basemap says what it holds. It is the same file that
+// the console draws, for those who draw a map without a browser. The caller
+// must not change it.
+func BaseMap() []byte { return baseMap }
+
 // Built reports whether the console itself was built into this binary, or only
 // the placeholder page.
 func Built() bool {
