@@ -229,7 +229,7 @@ func (v Volume) Entry(p Position, at utc.Time, trackDeg, groundSpeedKt, vertical
 			continue
 		}
 		e := Entry{At: max(utc.Time(math.Floor(from)), at, v.Window.From)}
-		e.Inside = e.At == at
+		e.Inside = v.Contains(p, at)
 		if to < end || to == float64(v.Window.To) {
 			e.Leave = min(max(utc.Time(math.Ceil(to)), e.At+1), v.Window.To)
 		}
