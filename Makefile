@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/bin/node/node_modules/node/bin:$(PATH)
 
 RESULTS := bin/results
 CHROMIUM := $(or $(PARLEY_CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
-OPENAPI := $(wildcard docs/spec/openapi.yaml internal/api/openapi.yaml)
+OPENAPI := $(wildcard internal/api/openapi.yaml)
 # How long `make fuzz` stays on one target, and how many seeds a soak runs.
 FUZZTIME ?= 20s
 SEEDS ?=
@@ -86,7 +86,7 @@ generate-map:
 	else echo "generate: no web/node_modules/world-atlas (make deps): web/assets/basemap.json left as it is" >&2; exit 1; fi
 
 generate-api:
-	@if [ -n "$(OPENAPI)" ]; then tools/openapi/node_modules/.bin/openapi-typescript $(firstword $(OPENAPI)) -o web/src/api.gen.ts; fi
+	@if [ -n "$(OPENAPI)" ]; then tools/openapi/node_modules/.bin/openapi-typescript $(OPENAPI) -o web/src/api.gen.ts; fi
 
 # Compares the tree before and after, so it also works with changes at hand.
 check-generated: ## fail when a generated file is not what `make generate` writes

@@ -77,9 +77,7 @@ func run(atlas, by, out string) error {
 	}
 	features := []any{land, feature{"layer": "border"}.with("MultiLineString", agreed)}
 	features = append(features, dashed...)
-	for _, p := range places {
-		features = append(features, p)
-	}
+	features = append(features, places...)
 	return save(out, features, disputes.Note)
 }
 
