@@ -60,8 +60,8 @@ const (
 
 // Altitude is a height in feet above its datum. FL300 is {30000, FL}.
 type Altitude struct {
-	Feet  int32
-	Datum Datum
+	Feet  int32 `cbor:"1,keyasint"`
+	Datum Datum `cbor:"2,keyasint"`
 }
 
 // Valid tells what is out of range, if something is.
@@ -189,9 +189,9 @@ func less(a, b Altitude) bool {
 // there is no upper end and Upper is ignored. Lower and Upper may have
 // different datums: from the ground (0 ft AGL) to FL300 is usual.
 type Band struct {
-	Lower     Altitude `json:"lower"`
-	Upper     Altitude `json:"upper,omitzero"`
-	Unlimited bool     `json:"unlimited,omitempty"`
+	Lower     Altitude `cbor:"1,keyasint" json:"lower"`
+	Upper     Altitude `cbor:"2,keyasint,omitzero" json:"upper,omitzero"`
+	Unlimited bool     `cbor:"3,keyasint,omitempty" json:"unlimited,omitempty"`
 }
 
 // String gives "FL100-FL300" or "FL100-UNL".

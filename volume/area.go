@@ -20,8 +20,8 @@ const (
 
 // Circle is all points within RadiusM metres of Center, the rim included.
 type Circle struct {
-	Center  Point  `json:"center"`
-	RadiusM uint32 `json:"radius_m"`
+	Center  Point  `cbor:"1,keyasint" json:"center"`
+	RadiusM uint32 `cbor:"2,keyasint" json:"radius_m"`
 }
 
 // Area is a polygon or a circle on the sphere: exactly one of the two is set.
@@ -31,8 +31,8 @@ type Circle struct {
 // not repeated. The inside is the smaller side, whichever way round the
 // vertices run. The boundary belongs to the area, to TouchM.
 type Area struct {
-	Polygon []Point `json:"polygon,omitempty"`
-	Circle  *Circle `json:"circle,omitempty"`
+	Polygon []Point `cbor:"1,keyasint,omitempty" json:"polygon,omitempty"`
+	Circle  *Circle `cbor:"2,keyasint,omitempty" json:"circle,omitempty"`
 }
 
 // Validate tells what is wrong with the area: a field out of range; a polygon

@@ -17,12 +17,12 @@ const MaxHalfWidthM = 200_000
 // To (at Arrive), within HalfWidthM metres of where it should be then, at any
 // height in Band. From equal to To is a wait.
 type Leg struct {
-	From       Point    `json:"from"`
-	To         Point    `json:"to"`
-	Band       Band     `json:"band"`
-	Depart     utc.Time `json:"depart"`
-	Arrive     utc.Time `json:"arrive"`
-	HalfWidthM uint32   `json:"half_width_m"`
+	From       Point    `cbor:"1,keyasint" json:"from"`
+	To         Point    `cbor:"2,keyasint" json:"to"`
+	Band       Band     `cbor:"3,keyasint" json:"band"`
+	Depart     utc.Time `cbor:"4,keyasint" json:"depart"`
+	Arrive     utc.Time `cbor:"5,keyasint" json:"arrive"`
+	HalfWidthM uint32   `cbor:"6,keyasint" json:"half_width_m"`
 }
 
 // Validate tells the first thing wrong with l, naming its field.

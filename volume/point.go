@@ -32,7 +32,10 @@ const (
 // and usable as a map key. Latitude is positive to the north, longitude to the
 // east. -180 and +180 degrees, and all longitudes at a pole, are the same place
 // for every function here; Canonical gives the one form to compare by ==.
-type Point struct{ LatE7, LonE7 int32 }
+type Point struct {
+	LatE7 int32 `cbor:"1,keyasint"`
+	LonE7 int32 `cbor:"2,keyasint"`
+}
 
 // Deg gives the point nearest to lat, lon in degrees. What is out of range or
 // not a number becomes a point that Valid refuses; nothing is wrapped.

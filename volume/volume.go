@@ -35,8 +35,8 @@ const MaxWindow = 366 * 24 * time.Hour
 // Window is the time from From to before To: [From, To). Both ends are given;
 // there is no "until further notice".
 type Window struct {
-	From utc.Time `json:"from"`
-	To   utc.Time `json:"to"`
+	From utc.Time `cbor:"1,keyasint" json:"from"`
+	To   utc.Time `cbor:"2,keyasint" json:"to"`
 }
 
 // Contains reports whether From <= at < To.
@@ -66,9 +66,9 @@ func (w Window) meet(x Window) (Window, bool) {
 
 // Volume is an area, a band of altitude and a window of time.
 type Volume struct {
-	Area   Area   `json:"area"`
-	Band   Band   `json:"band"`
-	Window Window `json:"window"`
+	Area   Area   `cbor:"1,keyasint" json:"area"`
+	Band   Band   `cbor:"2,keyasint" json:"band"`
+	Window Window `cbor:"3,keyasint" json:"window"`
 }
 
 // Validate tells the first thing wrong with v, naming its field.
