@@ -14,6 +14,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -85,22 +86,30 @@ func parse(t testing.TB, name string, text []byte) source {
 	return source{name, f, fset, text}
 }
 
-// walk gives the path of every file of the project: not what is built, fetched
-// or left by a run.
+// walk gives the path of every file of the project: what git knows or would
+// add, or, in a copy without git, all but what is built or fetched.
 func walk(t testing.TB) []string {
 	t.Helper()
-	skip := map[string]bool{".git": true, "bin": true, "node_modules": true, "web/dist": true, "test-results": true, "playwright-report": true}
+	if out, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output(); err == nil && len(out) > 0 {
+		var all []string
+		for _, p := range strings.Split(strings.TrimRight(string(out), "\x00"), "\x00") {
+			if info, err := os.Lstat(p); err == nil && info.Mode().IsRegular() { // not one that is deleted but not yet committed
+				all = append(all, p)
+			}
+		}
+		return all
+	}
+	skip := []string{".git", "bin", "node_modules", "dist", "test-results", "playwright-report"}
 	var all []string
 	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		p = filepath.ToSlash(p)
-		if d.IsDir() && (skip[p] || skip[d.Name()]) {
+		if d.IsDir() && slices.Contains(skip, d.Name()) {
 			return fs.SkipDir
 		}
 		if d.Type().IsRegular() {
-			all = append(all, p)
+			all = append(all, filepath.ToSlash(p))
 		}
 		return nil
 	})
