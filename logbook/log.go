@@ -17,7 +17,7 @@ import (
 type Log struct {
 	id    ID
 	store Store
-	key   party.Key // signs this log's checkpoints
+	key   party.Key // signs this log's checkpoints from here on
 
 	// What the store durably holds, cached; renewed only after the store has
 	// said "durable".
@@ -145,8 +145,13 @@ func (r reader) ReadHashes(idx []int64) ([]tlog.Hash, error) {
 // ID gives the log's name.
 func (l *Log) ID() ID { return l.id }
 
-// Key gives the key that signs this log.
+// Key gives the key that signs this log: the one that the head is signed with,
+// or the one that Rekey has named since.
 func (l *Log) Key() party.Key { return l.key }
+
+// Rekey says that from the next checkpoint on another key signs this log,
+// because an amended charter says so. What is stored stays signed as it is.
+func (l *Log) Rekey(key party.Key) { l.key = key }
 
 // Size gives the number of durable entries.
 func (l *Log) Size() uint64 { return l.size }
@@ -239,6 +244,7 @@ func (l *Log) Accept(from uint64, entries [][]byte, note []byte, key party.Key) 
 	if err := l.commit(g, fresh, c.Marshal()); err != nil {
 		return 0, err
 	}
+	l.key = key
 	// Durable. Crash here: a restart finds the batch; the author, without a
 	// receipt, offers it again, and Accept adds 0.
 	return len(fresh), nil

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"parley/party"
 	"parley/record"
 )
 
@@ -81,9 +82,9 @@ func (l *Log) checkEntry(i uint64, entry []byte) error {
 }
 
 // CheckAll reads every entry and every stored checkpoint and recomputes all
-// hashes: what Open does in samples. For doctor and verify; it takes time in
-// proportion to the log.
-func (l *Log) CheckAll() error {
+// hashes: what Open does in samples. For doctor; it takes time in proportion to
+// the log. older are keys that signed this log before its present one.
+func (l *Log) CheckAll(older ...party.Key) error {
 	var t Tree
 	for from := uint64(0); from < l.size; {
 		es, err := l.store.Entries(from, min(from+MaxBatchEntries, l.size), MaxBatchBytes)
@@ -100,7 +101,7 @@ func (l *Log) CheckAll() error {
 			}
 			t.Add(e)
 			for len(notes) > 0 && notes[0].Size == t.Size() {
-				if err := l.checkStoredNote(notes[0], t.Root()); err != nil {
+				if err := l.checkStoredNote(notes[0], t.Root(), older); err != nil {
 					return err
 				}
 				notes = notes[1:]
@@ -114,10 +115,13 @@ func (l *Log) CheckAll() error {
 	return nil
 }
 
-func (l *Log) checkStoredNote(n NoteAt, root record.Hash) error {
+func (l *Log) checkStoredNote(n NoteAt, root record.Hash, older []party.Key) error {
 	c, err := ParseCheckpoint(n.Note)
 	if err == nil {
 		err = c.Verify(l.id, l.key)
+		for i := 0; err != nil && i < len(older); i++ {
+			err = c.Verify(l.id, older[i])
+		}
 	}
 	if err != nil {
 		return l.corrupt(fmt.Sprintf("checkpoint %d", n.Size), err)
