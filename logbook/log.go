@@ -149,8 +149,9 @@ func (l *Log) ID() ID { return l.id }
 // or the one that Rekey has named since.
 func (l *Log) Key() party.Key { return l.key }
 
-// Rekey says that from the next checkpoint on another key signs this log,
-// because an amended charter says so. What is stored stays signed as it is.
+// Rekey changes the key that signs this log from the next entry on: an
+// amended charter has given its author another. What is stored stays under the
+// key it was signed with.
 func (l *Log) Rekey(key party.Key) { l.key = key }
 
 // Size gives the number of durable entries.
