@@ -215,3 +215,12 @@ func (c Card) Fingerprint() [32]byte {
 	}
 	return sha256.Sum256(append([]byte("parley card v1\n"), b...))
 }
+
+// Keys gives every key on the card, the machine's first.
+func (c Card) Keys() []Key {
+	ks := []Key{c.Log, c.Receipt, c.Node, c.Link}
+	for _, o := range c.Officers {
+		ks = append(ks, o.Key)
+	}
+	return ks
+}

@@ -1,0 +1,164 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"parley/party"
+)
+
+// maxJSON bounds the JSON of a body: the same content in CBOR is far smaller.
+const maxJSON = 512 << 10
+
+// BodyFromJSON reads a body of the kind from JSON as people and programs write
+// it: times in RFC 3339, hashes in hex, lanes and precedences by word, points in
+// degrees, altitudes as "FL300" or "5000ft AMSL". It is strict: an unknown field,
+// a name in other case, a field given twice, null, and anything behind the end
+// are errors that name the field; so is what Body.Validate refuses.
+func BodyFromJSON(k Kind, b []byte) (Body, error) {
+	pointer := newBody(k)
+	if pointer == nil {
+		return nil, bad("kind", "%.40q is not known", string(k))
+	}
+	if err := strictJSON(b, pointer); err != nil {
+		return nil, under("body", err)
+	}
+	body := value(pointer)
+	if err := body.Validate(); err != nil {
+		return nil, under("body", err)
+	}
+	return body, nil
+}
+
+// UnmarshalJSON reads what json.Marshal writes of a record, as strictly as
+// BodyFromJSON. JSON carries no signature: nothing read this way is proof.
+func (r *Record) UnmarshalJSON(b []byte) error {
+	var in struct {
+		Kind    Kind        `json:"kind"`
+		Version uint8       `json:"version"`
+		Key     party.KeyID `json:"key"`
+		Envelope
+		Body json.RawMessage `json:"body"`
+	}
+	if err := strictJSON(b, &in); err != nil {
+		return under("record", err)
+	}
+	body, err := BodyFromJSON(in.Kind, in.Body)
+	if err != nil {
+		return err
+	}
+	got := Record{in.Kind, in.Version, in.Key, in.Envelope, body}
+	if err := got.Validate(); err != nil {
+		return err
+	}
+	*r = got
+	return nil
+}
+
+// strictJSON reads one value and nothing else.
+func strictJSON(b []byte, v any) error {
+	if len(b) > maxJSON {
+		return bad("", "%d bytes of JSON, at most %d", len(b), maxJSON)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := checkJSON(d, "", 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return bad("", "has something behind its end")
+	}
+	d = json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	var typ *json.UnmarshalTypeError
+	if errors.As(err, &typ) {
+		return bad(typ.Field, "is a JSON %s, want %s", typ.Value, jsonName(typ))
+	}
+	if err != nil {
+		if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+			return bad(strings.Trim(name, `"`), "is no field of this")
+		}
+		return bad("", "couldn't be read: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// jsonName says in JSON's words what a Go type wants.
+func jsonName(e *json.UnmarshalTypeError) string {
+	switch e.Type.Kind().String() {
+	case "string":
+		return "a string"
+	case "bool":
+		return "true or false"
+	case "slice", "array":
+		return "an array"
+	case "struct", "map":
+		return "an object"
+	}
+	return "a whole number in range"
+}
+
+// maxJSONDepth bounds the nesting; the deepest body needs seven.
+const maxJSONDepth = 16
+
+// checkJSON walks one value: every name once and in lower case, no null.
+func checkJSON(d *json.Decoder, path string, depth int) error {
+	t, err := d.Token()
+	if err != nil {
+		return bad(path, "is no JSON: %s", err)
+	}
+	if depth > maxJSONDepth {
+		return bad(path, "is nested deeper than %d", maxJSONDepth)
+	}
+	switch t {
+	case nil:
+		return bad(path, "is null: leave it out")
+	case json.Delim('{'):
+		return checkObject(d, path, depth)
+	case json.Delim('['):
+		for i := 0; d.More(); i++ {
+			if err := checkJSON(d, at(path, i), depth+1); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	}
+	if err != nil {
+		return bad(path, "is no JSON: %s", err)
+	}
+	return nil
+}
+
+func checkObject(d *json.Decoder, path string, depth int) error {
+	seen := map[string]bool{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return bad(path, "is no JSON: %s", err)
+		}
+		name, _ := t.(string)
+		sub := fmt.Sprintf("%.60s", name)
+		if path != "" {
+			sub = path + "." + sub
+		}
+		if name != strings.ToLower(name) {
+			return bad(sub, "is no field of this: names are in lower case")
+		}
+		if seen[name] {
+			return bad(sub, "stands there twice")
+		}
+		seen[name] = true
+		if err := checkJSON(d, sub, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return bad(path, "is no JSON: %s", err)
+	}
+	return nil
+}
