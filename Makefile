@@ -17,7 +17,7 @@ FUZZTIME ?= 20s
 SEEDS ?=
 GOTEST ?= ./...
 
-.PHONY: help build console demo deps test lint test-go test-types test-e2e soak fuzz generate generate-map generate-api check-generated clean
+.PHONY: help build console demo deps test lint gofmt vet clean-results test-lint test-go test-types test-e2e soak fuzz generate generate-map generate-api check-generated clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,18 +37,28 @@ demo: build ## build, then run the main job: three nodes replay 17 September 201
 deps: ## fetch what the tests need: Debian packages when root, npm packages
 	@tools/deps.sh
 
-test: deps build lint ## all tests: Go, the console's types, the console in a browser
-	@rm -rf $(RESULTS) && mkdir -p $(RESULTS) && go build -o bin/testrun ./tools/testrun
-	@$(MAKE) -k -s test-go test-types test-e2e || true
-	@bin/testrun sum $(if $(filter 1,$(PARLEY_CI)),-strict) $(RESULTS) go types e2e
+test: clean-results deps build bin/testrun ## all tests: gofmt, vet, Go, the console's types, the console in a browser
+	@$(MAKE) -k -s test-lint test-go test-types test-e2e || true
+	@bin/testrun sum $(if $(filter 1,$(PARLEY_CI)),-strict) $(RESULTS) gofmt vet go types e2e
 
-lint: ## gofmt and go vet
+lint: gofmt vet ## gofmt and go vet
+
+gofmt:
 	@bad=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
 	  if [ -n "$$bad" ]; then echo "not gofmt-ed:"; echo "$$bad"; exit 1; fi
+
+vet:
 	@go vet ./...
 
-# The three parts of `make test`. Each leaves a file in bin/results, also when
+clean-results:
+	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
+
+# The parts of `make test`. Each leaves a file in bin/results, also when
 # it could not run, so that nothing is missing from the closing count.
+test-lint: bin/testrun
+	@bin/testrun check -out $(RESULTS)/gofmt.json -name "gofmt" -- $(MAKE) -s gofmt
+	@bin/testrun check -out $(RESULTS)/vet.json -name "go vet" -- $(MAKE) -s vet
+
 test-go: bin/testrun
 	@bin/testrun go -out $(RESULTS)/go.json -- -count=1 -timeout 12m $(GOTEST)
 
@@ -67,7 +77,7 @@ test-e2e: bin/testrun
 	else bin/testrun playwright -out $(RESULTS)/e2e.json -- env PARLEY_CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/bin/parley" PLAYWRIGHT_JSON_OUTPUT_NAME= node_modules/.bin/playwright test; fi
 
 bin/testrun: $(wildcard tools/testrun/*.go)
-	@mkdir -p $(RESULTS) && go build -o bin/testrun ./tools/testrun
+	@go build -o bin/testrun ./tools/testrun
 
 soak: build ## the long tests (files with the build tag soak); SEEDS=n is passed on
 	@PARLEY_SOAK=1 SEEDS=$(SEEDS) PARLEY_BIN="$(CURDIR)/bin/parley" go test -tags soak -run Soak -count=1 -timeout 80m -v $(GOTEST) \

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"os"
 	"path"
 	"reflect"
@@ -257,14 +258,15 @@ func TestFieldsStandInTheClosedList(t *testing.T) {
 	purpose, order := readList(read(t, fieldList))
 	bad := false
 	fail := func(format string, args ...any) { bad = true; t.Errorf(format, args...) }
-	for name, at := range where {
+	for _, name := range slices.Sorted(maps.Keys(where)) {
+		at := where[name]
 		if p, ok := purpose[name]; !ok {
 			fail("%s: field %q does not stand in %s", at, name, fieldList)
 		} else if p == "" {
 			fail("%s: field %q has no purpose in %s: a person writes it", at, name, fieldList)
 		}
 	}
-	for name := range purpose {
+	for _, name := range slices.Sorted(maps.Keys(purpose)) {
 		if where[name] == "" {
 			fail("%s: no format has the field %q: take its row out", fieldList, name)
 		}
@@ -299,12 +301,7 @@ func addRows(t *testing.T, where map[string]string) {
 	}
 	var b bytes.Buffer
 	b.WriteString(strings.Join(head, "\n") + "\n")
-	names := make([]string, 0, len(rows))
-	for name := range rows {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		b.WriteString(rows[name] + "\n")
 	}
 	if err := os.WriteFile(fieldList, b.Bytes(), 0o644); err != nil {
