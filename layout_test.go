@@ -34,7 +34,7 @@ var bans = []struct{ path, why string }{
 	{"database/sql", "the logbook keeps what it holds behind the Store interface; drivers are edges"},
 	{"modernc.org/sqlite", "as database/sql"},
 	{"math/rand", "chance would make two nodes, or two runs, see different pictures; who needs random bytes is given an io.Reader"},
-	{"crypto/rand", "as math/rand; only node, which hands it to the rest, may have it"},
+	{"crypto/rand", "as math/rand; cmd/parley hands it to the node as an io.Reader"},
 	{"log", "the core says what happened by what it returns; edges decide what is logged"},
 	{"log/slog", "as log"},
 	{"testing", "test code must not be in the binary"},
@@ -44,9 +44,7 @@ var bans = []struct{ path, why string }{
 
 // allowed are exceptions from bans and from the rule that edges never import
 // edges: from, to, reason. One that is no longer used fails.
-var allowed = []struct{ from, to, why string }{
-	{"node", "crypto/rand", "the node draws salts and hands them to the core, as it hands it the time"},
-}
+var allowed = []struct{ from, to, why string }{}
 
 // clock are the functions of package time that read the clock or wait for it.
 // Only node may use them in the core: everybody else is given the instant, and
