@@ -1,0 +1,43 @@
+package line
+
+import (
+	"bytes"
+
+	"parley/record"
+)
+
+// kindOf reads the kind of a sealed record from its protected header without
+// decoding the rest; "" where the leaf does not begin as a record does. It is
+// a quick look: whoever acts on the kind calls record.Parse.
+//
+// The header is deterministic CBOR {1: -8, 4: kid, -70001: kind, -70002:
+// version}, so the label of the kind (3a 00 01 11 70) is followed by a text of
+// less than 24 bytes.
+func kindOf(leaf []byte) record.Kind {
+	head := leaf[:min(len(leaf), 64)]
+	i := bytes.Index(head, []byte{0x3a, 0x00, 0x01, 0x11, 0x70})
+	if i < 0 || i+5 >= len(head) {
+		return ""
+	}
+	n := int(head[i+5]) - 0x60
+	if n < 1 || n > 23 || i+6+n > len(head) {
+		return ""
+	}
+	return record.Kind(head[i+6 : i+6+n])
+}
+
+// NeedsReceived reports whether arrived entries call for a received record of
+// our own: false where they hold nothing but received and charter records, or
+// are our own. Without this rule two nodes would confirm each other's
+// confirmations for ever.
+func (l *Line) NeedsReceived(a Arrived) bool {
+	if a.Log.Party == l.cfg.Self {
+		return false
+	}
+	for _, leaf := range a.Leaves {
+		if k := kindOf(leaf); k != record.KindReceived && k != record.KindCharter {
+			return true
+		}
+	}
+	return false
+}
