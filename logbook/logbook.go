@@ -86,11 +86,11 @@ func (id ID) Origin() string {
 }
 
 // String gives the short form for people: "IL/urgent", and from the second
-// incarnation on "IL/urgent/2".
+// incarnation on "IL/urgent#2".
 func (id ID) String() string {
 	s := string(id.Party) + "/" + laneWord(id.Lane)
 	if id.Incarnation != 1 {
-		s += "/" + strconv.FormatUint(uint64(id.Incarnation), 10)
+		s += "#" + strconv.FormatUint(uint64(id.Incarnation), 10)
 	}
 	return s
 }
