@@ -1,0 +1,40 @@
+package check
+
+import (
+	"parley/picture"
+	"parley/record"
+)
+
+// noVolume: a notice of a class that needs an area has none. It cannot be
+// checked against anything, and no silence of this program about it means that
+// it collides with nothing.
+func noVolume(v *view, want func(...picture.ID) bool) []Conflict {
+	var out []Conflict
+	for i := range v.Notices {
+		n := &v.Notices[i]
+		if !n.Active || len(n.Volumes) > 0 || !needsVolume(n.Notice.Class) || !want(names(n)...) {
+			continue
+		}
+		c := Conflict{
+			Rule: RuleVolume, Key: RuleVolume + "/" + version(n), About: []record.About{about(n.Item)}, IDs: names(n),
+			From: n.Composed, Precedence: record.Immediate,
+			Why: title(n) + " has no area, heights and times: it cannot be checked against anything.",
+		}
+		if n.Notice.Place != "" {
+			c.Why += " It names only " + picture.Quote(n.Notice.Place) + "."
+		}
+		if n.Party == v.Self {
+			c.Precedence = record.Priority
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func needsVolume(c record.Class) bool {
+	switch c {
+	case record.Accident, record.Distress, record.Cancellation, record.Correction:
+		return false
+	}
+	return true
+}

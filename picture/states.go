@@ -1,0 +1,116 @@
+package picture
+
+import (
+	"cmp"
+	"slices"
+
+	"parley/party"
+	"parley/record"
+	"parley/utc"
+)
+
+// states gives a record's states at each recipient that has stated one. A
+// receipt has none of its own. On the home line they are the acknowledgements of
+// our own officers.
+func (l *lineFold) states(e *entry) []PartyStates {
+	if e.Rec.Kind == record.KindReceived {
+		return nil
+	}
+	to := l.recipients(e)
+	if l.home {
+		if len(l.acks[e]) == 0 {
+			return nil
+		}
+		to = []party.ID{e.Ref.Party}
+	}
+	out := make([]PartyStates, 0, len(to))
+	for _, p := range to {
+		ps := PartyStates{Party: p, States: []StateAt{}}
+		if s, ok := l.received(e, p); ok {
+			ps.States = append(ps.States, StateAt{State: "received", At: s.at, By: s.by.id})
+		}
+		for _, a := range l.acks[e] {
+			if a.Ref.Party == p {
+				ps.States = append(ps.States, stateOf(a))
+			}
+		}
+		slices.SortStableFunc(ps.States, func(a, b StateAt) int { return cmp.Compare(a.At, b.At) })
+		out = append(out, ps)
+	}
+	return out
+}
+
+// stateOf is what one acknowledgement states. "Relayed to unit U at T" counts
+// from T, when that is not after the statement itself.
+func stateOf(e *entry) StateAt {
+	a, _ := bodyOf[record.Ack](e.Rec)
+	s := StateAt{State: string(a.Level), At: e.composed, Officer: e.Rec.Officer, Unit: a.Unit, Text: a.Text, By: e.id}
+	if !a.At.IsZero() && a.At < e.composed && (a.Level == record.LevelRelayed || a.Level == record.LevelUnit) {
+		s.At = a.At
+	}
+	if a.Reason != "" {
+		s.Text = a.Reason
+		if a.Text != "" {
+			s.Text += "; " + a.Text
+		}
+	}
+	return s
+}
+
+// received gives p's earliest statement that it holds the record.
+func (l *lineFold) received(e *entry, p party.ID) (step, bool) {
+	s := l.receipts[p][keyOf(e.Ref)]
+	if s == nil {
+		return step{}, false
+	}
+	return s.covers(e.Ref.Index)
+}
+
+// missing gives the acknowledgements of e that its recipients still owe: an
+// officer's, and each level that was asked for by name. The clock runs from the
+// recipient's own time of receipt; while there is no receipt, from when it was
+// composed, so that withholding a receipt wins nothing.
+//
+// The officer's acknowledgement asked for by the charter's clock is "read"; an
+// officer who answered in any other way has read it, and does not owe it unless
+// the author asked for "read" by name.
+func (l *lineFold) missing(e *entry, wants []record.Level) []Missing {
+	clocks := l.clocks(e.composed)
+	var out []Missing
+	for _, p := range l.recipients(e) {
+		from := e.composed
+		if s, ok := l.received(e, p); ok {
+			from = s.at
+		}
+		due := from + utc.Time(ackClock(clocks, e.Rec.Precedence))
+		answered := false
+		given := map[record.Level]bool{}
+		for _, a := range l.acks[e] {
+			if a.Ref.Party == p {
+				ack, _ := bodyOf[record.Ack](a.Rec)
+				given[ack.Level] = true
+				answered = answered || a.Rec.Officer != ""
+			}
+		}
+		if !answered && !slices.Contains(wants, record.LevelRead) {
+			out = append(out, Missing{Party: p, Level: record.LevelRead, Due: due})
+		}
+		asked := map[record.Level]bool{}
+		for _, w := range wants {
+			if !given[w] && !asked[w] {
+				asked[w] = true
+				out = append(out, Missing{Party: p, Level: w, Due: due})
+			}
+		}
+	}
+	return out
+}
+
+// ackClock gives the milliseconds in which an officer acknowledges. A
+// precedence that cannot be counts as flash.
+func ackClock(c record.Clocks, p record.Precedence) uint32 {
+	if p < record.Flash || p > record.Ordinary {
+		p = record.Flash
+	}
+	return c.Ack[p-1]
+}
