@@ -287,7 +287,7 @@ func (a Area) Bound() (lo, hi Point, crosses180 bool) {
 		lo.LonE7, hi.LonE7 = -180*1e7, 180*1e7
 		return lo, hi, false
 	}
-	lo.LonE7, hi.LonE7 = wrap(outward(west, -1)), wrap(outward(east, 1))
+	lo.LonE7, hi.LonE7 = outward(west, -1), outward(east, 1)
 	return lo, hi, lo.LonE7 > hi.LonE7
 }
 
@@ -318,6 +318,8 @@ func (s shape) ring() (minLat, maxLat, west, east float64) {
 	return minLat, maxLat, west, east
 }
 
+// outward gives rad in 1e-7 degree, rounded away from the area and one unit
+// more for the rounding of the arithmetic, wrapped into ±180°.
 func outward(rad float64, sign int32) int32 {
 	x := rad * 180 / math.Pi * e7
 	if sign > 0 {
@@ -328,7 +330,7 @@ func outward(rad float64, sign int32) int32 {
 	if !(math.Abs(x) < 540*e7) {
 		return 0
 	}
-	// int64 first: a west edge counted on past 180° does not fit an int32.
+	// In int64: a longitude counted on past 180° need not fit an int32.
 	n := int64(x) + int64(sign)
 	for n > 180*1e7 {
 		n -= 360 * 1e7
@@ -338,5 +340,3 @@ func outward(rad float64, sign int32) int32 {
 	}
 	return int32(n)
 }
-
-func wrap(lon int32) int32 { return lon }

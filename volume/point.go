@@ -12,7 +12,7 @@ import (
 // EarthRadiusM is the radius of the sphere on which all of this package is
 // defined, in metres: the mean radius (2a+b)/3 of WGS84 (Moritz, "Geodetic
 // Reference System 1980"). Distances on it differ from those along the WGS84
-// geodesic by at most 0.57 % (worst: north-south at the equator; 0.25 % at the
+// geodesic by at most 0.57 % (worst: north-south at the equator; 0.3 % at the
 // latitude of the Levant).
 const EarthRadiusM = 6371008.8
 

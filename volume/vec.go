@@ -18,7 +18,7 @@ func angle(a, b r3.Vector) float64 {
 
 // cross gives a vector along a × b that keeps its direction for near and for
 // nearly antipodal a and b (Kahan). Its length is 2 |a × b|.
-func cross(a, b r3.Vector) r3.Vector { return b.Sub(a).Cross(b.Add(a)) }
+func cross(a, b r3.Vector) r3.Vector { return a.Add(b).Cross(b.Sub(a)) }
 
 // toSegment gives the angle from x to the shortest path between a and b, and
 // the nearest point on it.
