@@ -194,8 +194,8 @@ func (b bound) apart(c bound, marginM float64) bool {
 	return volume.DistanceM(b.center, c.center) > b.r+c.r+marginM+100
 }
 
-// dangerous classes are those that something else should not be in.
-func dangerous(c record.Class) bool {
+// Dangerous classes are those that something else should not be in.
+func Dangerous(c record.Class) bool {
 	switch c {
 	case record.HazardArea, record.Activity, record.Exercise, record.Electromagnetic, record.TestActivity, record.Accident,
 		record.Correction: // of a notice that is not held here: of a class unknown

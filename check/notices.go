@@ -38,7 +38,7 @@ func noticesMeet(v *view, want func(...picture.ID) bool) []Conflict {
 // collide reports whether the two are of a kind that must not meet.
 func collide(a, b *picture.Notice) bool {
 	ca, cb := a.Notice.Class, b.Notice.Class
-	danger := dangerous(ca) && guarded(cb) || dangerous(cb) && guarded(ca)
+	danger := Dangerous(ca) && guarded(cb) || Dangerous(cb) && guarded(ca)
 	if a.Party != b.Party {
 		return danger || !guarded(ca) && !guarded(cb)
 	}

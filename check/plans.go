@@ -30,7 +30,7 @@ func planMeets(v *view, want func(...picture.ID) bool) []Conflict {
 			if n.from > last {
 				break // they stand by their starts
 			}
-			if n.to <= first || !dangerous(n.Notice.Notice.Class) || !wanted && !want(names(n.Notice)...) {
+			if n.to <= first || !Dangerous(n.Notice.Notice.Class) || !wanted && !want(names(n.Notice)...) {
 				continue
 			}
 			if c, ok := planPair(v, p, caps, n); ok {
