@@ -29,7 +29,7 @@ type Notation uint8
 
 // The notations, with what Format writes and to what it rounds.
 const (
-	Decimal Notation = iota // 35.4734567N 35.95E            exact
+	Decimal Notation = iota // 35.4734567N 36.0E             exact
 	DegMin                  // 35°28.407'N 035°57.000'E      0.001' (1.9 m)
 	DMS                     // 35°28'24.44"N 035°57'00.00"E  0.01" (0.3 m)
 	ICAODM                  // 3528N03557E                   1' (1.9 km)
@@ -283,7 +283,11 @@ func both(p volume.Point, perDeg int64, f func(deg int, x int64, hemi string) st
 		if v < 0 {
 			v, hemi = -v, minus
 		}
-		return f(deg, (v*perDeg+5_000_000)/10_000_000, hemi)
+		x := (v*perDeg + 5_000_000) / 10_000_000
+		if x == 0 {
+			hemi = plus
+		}
+		return f(deg, x, hemi)
 	}
 	return one(p.LatE7, 2, "N", "S") + sep + one(p.LonE7, 3, "E", "W")
 }

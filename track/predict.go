@@ -12,12 +12,11 @@ const knot = 1852.0 / 3600 // metres a second
 
 // What the uncertainty of a place is made of.
 const (
-	BaseM        = 50.0  // of the report itself, metres
-	TurnMS2      = 6.0   // metres a second squared: an ordinary turn (30° of bank) and a little more
-	SpeedError   = 0.05  // of the way that was reckoned
-	UnknownMS    = 350.0 // metres a second assumed where no velocity is reported: about the speed of sound
-	HalfGlobeM   = math.Pi * volume.EarthRadiusM
-	maxReckoning = 24 * 3600.0 // seconds; beyond, the uncertainty is the globe anyway
+	BaseM      = 50.0  // of the report itself, metres
+	TurnMS2    = 6.0   // metres a second squared: an ordinary turn (30° of bank) and a little more
+	SpeedError = 0.05  // of the way that was reckoned
+	UnknownMS  = 350.0 // metres a second assumed where no velocity is reported: about the speed of sound
+	HalfGlobeM = math.Pi * volume.EarthRadiusM
 )
 
 // At gives where the thing was or will be at the instant t, and how far off
@@ -75,7 +74,6 @@ func (t *Track) reckon(r Report, sec float64) (volume.Position, float64) {
 	if !r.HasVelocity || !t.Standing.Predictable() {
 		return r.Pos, drift(r, sec)
 	}
-	sec = math.Min(sec, maxReckoning)
 	way := r.SpeedKt * knot * sec
 	p := volume.Position{Point: volume.Destination(r.Pos.Point, r.TrackDeg, way)}
 	if r.Pos.HasAlt {

@@ -80,7 +80,7 @@ func (p Point) Canonical() Point {
 	return p
 }
 
-// String gives decimal degrees with hemispheres, "35.41N 35.95E", exactly.
+// String gives decimal degrees with hemispheres, "35.41N 36.0E", exactly.
 func (p Point) String() string {
 	ns, ew := "N", "E"
 	lat, lon := int64(p.LatE7), int64(p.LonE7)
@@ -90,7 +90,16 @@ func (p Point) String() string {
 	if lon < 0 {
 		ew, lon = "W", -lon
 	}
-	return e7text(lat) + ns + " " + e7text(lon) + ew
+	return point1(lat) + ns + " " + point1(lon) + ew
+}
+
+// point1 is e7text with at least one decimal, so that nobody takes 35 for
+// degrees cut short.
+func point1(n int64) string {
+	if n%1e7 == 0 {
+		return e7text(n) + ".0"
+	}
+	return e7text(n)
 }
 
 // e7text writes n*1e-7 in decimal without loss and without trailing zeros.

@@ -41,8 +41,10 @@ func TestPointInJSONLooksLikeDegrees(t *testing.T) {
 			t.Errorf("%v is %s, %v; want %s", p, b, err, want)
 		}
 	}
-	if got := Deg(-33.5, -70.25).String(); got != "33.5S 70.25W" {
-		t.Errorf("String gives %q", got)
+	for p, want := range map[Point]string{Deg(-33.5, -70.25): "33.5S 70.25W", Deg(35, 36): "35.0N 36.0E", {1, -1}: "0.0000001N 0.0000001W"} {
+		if got := p.String(); got != want {
+			t.Errorf("String gives %q, want %q", got, want)
+		}
 	}
 }
 
