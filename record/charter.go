@@ -19,8 +19,8 @@ type Charter struct {
 	Cards     []party.Card `cbor:"5,keyasint" json:"cards"`                        // ascending by party
 	Exercise  bool         `cbor:"6,keyasint,omitempty" json:"exercise,omitempty"`
 	Clocks    Clocks       `cbor:"7,keyasint" json:"clocks"`
-	Phrases   Hash         `cbor:"8,keyasint" json:"phrases"` // the phrase pack
-	Mirrors   []party.ID   `cbor:"9,keyasint" json:"mirrors"` // who keeps copies and gives receipts
+	Phrases   Hash         `cbor:"8,keyasint" json:"phrases"`                     // the phrase pack
+	Mirrors   []party.ID   `cbor:"9,keyasint,omitempty" json:"mirrors,omitempty"` // who keeps copies and gives receipts: every party; none on a home line
 	Witnesses []party.ID   `cbor:"10,keyasint,omitempty" json:"witnesses,omitempty"`
 	Purpose   string       `cbor:"11,keyasint,omitempty" json:"purpose,omitempty"`
 	Made      utc.Time     `cbor:"12,keyasint" json:"made"`

@@ -6,8 +6,8 @@ import "parley/volume"
 type Plan struct {
 	Name  string       `cbor:"1,keyasint" json:"name"`                      // "Il-20"
 	Track string       `cbor:"2,keyasint,omitempty" json:"track,omitempty"` // the id its track reports under
-	Legs  []volume.Leg `cbor:"3,keyasint" json:"legs"`
-	Crew  uint32       `cbor:"4,keyasint,omitempty" json:"crew,omitempty"` // people aboard
+	Legs  []volume.Leg `cbor:"3,keyasint,omitempty" json:"legs,omitempty"`  // none only where Ended
+	Crew  uint32       `cbor:"4,keyasint,omitempty" json:"crew,omitempty"`  // people aboard
 	Text  string       `cbor:"5,keyasint,omitempty" json:"text,omitempty"`
 	Ended bool         `cbor:"6,keyasint,omitempty" json:"ended,omitempty"` // with Re: the plan is over
 }
