@@ -56,7 +56,7 @@ func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks rec
 	s := newStanding(p)
 	var out []Draft
 	for _, c := range cs {
-		if key, ok := s.fresh(c.Key, p.Instant); ok {
+		if key, ok := s.fresh(c.Key, 0); ok {
 			out = append(out, fromConflict(p, c, key, clocks))
 		}
 	}
@@ -70,7 +70,7 @@ func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks rec
 			if e.Kind == watch.Inside {
 				delete(lowered, RuleWillEnter+strings.TrimPrefix(key, RuleInside))
 			}
-			if name, ok := s.fresh(key, e.At); ok && !s.over(e.Watched, p.Instant) {
+			if name, ok := s.fresh(key, e.EnterAt); ok && !s.cancelled(e.Watched) {
 				out = append(out, fromEvent(p, e, name, clocks))
 			}
 		case watch.Left:
@@ -108,13 +108,18 @@ func Due(p *picture.Picture) []Draft {
 type standing struct {
 	p       *picture.Picture
 	open    map[string]*picture.Alert
-	rounds  map[string]int      // how many have been raised
-	ended   map[string]utc.Time // when the last one ended, if none is open
+	rounds  map[string]int  // how many have been raised
+	ended   map[ending]bool // those of the engine that have ended
 	notices map[record.About]*picture.Notice
 }
 
+type ending struct {
+	key  string
+	from utc.Time
+}
+
 func newStanding(p *picture.Picture) *standing {
-	s := &standing{p: p, open: map[string]*picture.Alert{}, rounds: map[string]int{}, ended: map[string]utc.Time{}, notices: map[record.About]*picture.Notice{}}
+	s := &standing{p: p, open: map[string]*picture.Alert{}, rounds: map[string]int{}, ended: map[ending]bool{}, notices: map[record.About]*picture.Notice{}}
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
 		k := check.Base(a.Alert.Key)
@@ -122,7 +127,7 @@ func newStanding(p *picture.Picture) *standing {
 		if a.EndedAt.IsZero() {
 			s.open[k] = a
 		} else {
-			s.ended[k] = max(s.ended[k], a.EndedAt)
+			s.ended[ending{k, a.Alert.From}] = true
 		}
 	}
 	for i := range p.Notices {
@@ -132,16 +137,14 @@ func newStanding(p *picture.Picture) *standing {
 	return s
 }
 
-// fresh gives the key to raise a conflict under, if nothing stands for it. What
-// was so no later than the last end is not news.
-func (s *standing) fresh(key string, at utc.Time) (string, bool) {
-	if s.open[key] != nil {
+// fresh gives the key to raise a conflict under, if nothing stands for it. An
+// event of the engine that raised an alert which has ended is known by its
+// enterAt, and is not raised again.
+func (s *standing) fresh(key string, enterAt utc.Time) (string, bool) {
+	if s.open[key] != nil || !enterAt.IsZero() && s.ended[ending{key, enterAt}] {
 		return "", false
 	}
 	n := s.rounds[key]
-	if n > 0 && at <= s.ended[key] {
-		return "", false
-	}
 	s.rounds[key] = n + 1
 	s.open[key] = &picture.Alert{} // once in a call
 	if n > 0 {
@@ -150,9 +153,9 @@ func (s *standing) fresh(key string, at utc.Time) (string, bool) {
 	return key, true
 }
 
-// over reports whether what an event is about is known to be out of force: then
-// the event is an old one.
-func (s *standing) over(w watch.Watched, at utc.Time) bool {
+// cancelled reports whether what an event is about is cancelled: then it is an
+// old one.
+func (s *standing) cancelled(w watch.Watched) bool {
 	n := s.notices[w.About]
 	return n != nil && n.CancelledBy != ""
 }
@@ -201,10 +204,10 @@ func (s *standing) trackOver(a *picture.Alert) (string, bool) {
 	return "", false
 }
 
-// lowers reports whether the engine's word is about this alert or an older one
-// of the same key.
+// lowers reports whether what the engine takes back is this alert, and not an
+// older one of the same key: by the instant it was raised with, or by time.
 func lowers(e watch.Event, a *picture.Alert) bool {
-	return a.ID != "" && (a.Alert.From.IsZero() || e.At >= a.Alert.From || e.Kind == watch.WillNot)
+	return a.ID != "" && (e.EnterAt == a.Alert.From || e.At >= min(a.Alert.From, a.Composed))
 }
 
 func fromConflict(p *picture.Picture, c check.Conflict, key string, clocks record.Clocks) Draft {
@@ -272,4 +275,27 @@ func cut(s string, n int) string {
 		n--
 	}
 	return s[:n] + more
+}
+
+// Standing is an alert of the engine's that has not ended, for watch.Resume.
+type Standing struct {
+	Track, Key string // Key of the watched volume
+	Kind       watch.Kind
+	EnterAt    utc.Time
+}
+
+// Standings gives what a new engine has to be told after a restart, once it has
+// its volumes.
+func Standings(p *picture.Picture) []Standing {
+	var out []Standing
+	for _, a := range p.Alerts {
+		kind := watch.Kind(a.Alert.Rule)
+		if !a.EndedAt.IsZero() || kind != watch.Inside && kind != watch.WillEnter {
+			continue
+		}
+		key := strings.TrimPrefix(check.Base(a.Alert.Key), a.Alert.Rule+"/")
+		key = strings.TrimSuffix(key, "/"+a.Alert.Track)
+		out = append(out, Standing{Track: a.Alert.Track, Key: key, Kind: kind, EnterAt: a.Alert.From})
+	}
+	return out
 }

@@ -103,6 +103,7 @@ func (e *Engine) Report(r track.Report) []Event {
 		e.tracks[r.ID] = f
 	case r.At <= f.last.At:
 		return nil
+	case f.last.At.IsZero(): // resumed, and this is its first report
 	default:
 		last := f.last
 		before = &last
@@ -111,7 +112,7 @@ func (e *Engine) Report(r track.Report) []Event {
 		e.now = max(e.now, r.At)
 	}
 	f.last, f.vel = r, velocityOf(r, before)
-	f.until = e.reach(f)
+	f.until, f.silent = e.reach(f), e.silent(f)
 	for _, w := range e.volumes {
 		p := f.pairs[w]
 		if p == nil {
@@ -131,6 +132,10 @@ func (e *Engine) Report(r track.Report) []Event {
 func (e *Engine) reach(f *flight) utc.Time {
 	return e.instant(f).Add(e.cfg.Horizon + 2*time.Minute)
 }
+
+// silent reports whether the flight's newest report is too old to say that it is
+// gone from where it was. Dead reckoning then counts beside the last place.
+func (e *Engine) silent(f *flight) bool { return e.instant(f).Sub(f.last.At) > track.LateAfter }
 
 // near reports whether the flight can be in the volume at any instant from the
 // report before to as far as pairs are worked out.
@@ -208,7 +213,7 @@ func (e *Engine) aimAll(f *flight) {
 func (e *Engine) aim(f *flight, w *watched, p *pair) {
 	p.entry = 0
 	from := max(f.last.At, w.since)
-	if w.V.Window.To <= from {
+	if w.V.Window.To <= from || f.last.At.IsZero() {
 		return
 	}
 	// Where it last reported: it may still be there, whatever reckoning says.
@@ -223,17 +228,10 @@ func (e *Engine) aim(f *flight, w *watched, p *pair) {
 			p.entry, p.where = x.At, placeOn(pos.Point, v, x.At.Sub(from))
 		}
 	}
-	e.reaim(f, w, p)
-}
-
-// reaim is for a track that has fallen silent: when a window opens over the
-// place where it last reported, it may still be there.
-func (e *Engine) reaim(f *flight, w *watched, p *pair) {
+	// A silent track may still be where it last reported when a window opens
+	// there.
 	open := w.V.Window.From
-	if open <= f.last.At || !p.entry.IsZero() && p.entry <= open || e.instant(f).Sub(f.last.At) <= track.LateAfter {
-		return
-	}
-	if w.V.Contains(f.last.Pos, open) {
+	if e.silent(f) && open > from && (p.entry.IsZero() || p.entry > open) && w.V.Contains(f.last.Pos, open) {
 		p.entry, p.where = open, f.last.Pos.Point
 	}
 }
@@ -261,7 +259,7 @@ func (e *Engine) settle(f *flight, w *watched, p *pair, t utc.Time) {
 }
 
 func (e *Engine) predict(f *flight, w *watched, p *pair) {
-	p.state, p.clear = predicted, 0
+	p.state, p.raised, p.clear = predicted, p.entry, 0
 	at := max(f.last.At, w.since, p.entry.Add(-e.cfg.Horizon))
 	e.out = append(e.out, Event{
 		Kind: WillEnter, Track: f.id, Watched: w.Watched, At: at, EnterAt: p.entry, Where: p.where,
@@ -274,7 +272,7 @@ func (e *Engine) enter(f *flight, w *watched, p *pair, at utc.Time, where volume
 	if p.state == inside {
 		return
 	}
-	p.state, p.clear = inside, 0
+	p.state, p.raised, p.clear = inside, at, 0
 	why := fmt.Sprintf("%s is in %s since %s.", f.id, w.name(), at.Clock())
 	if at > f.last.At {
 		why = fmt.Sprintf("%s is in %s since %s, reckoned from its last report at %s.", f.id, w.name(), at.Clock(), f.last.At.Clock())
@@ -292,7 +290,7 @@ func (e *Engine) lower(f *flight, w *watched, p *pair, at utc.Time, why string) 
 		k, verb = Left, "is no longer in"
 	}
 	p.state, p.clear = nothing, 0
-	e.out = append(e.out, Event{Kind: k, Track: f.id, Watched: w.Watched, At: at, Where: f.last.Pos.Point,
+	e.out = append(e.out, Event{Kind: k, Track: f.id, Watched: w.Watched, At: at, EnterAt: p.raised, Where: f.last.Pos.Point,
 		Why: fmt.Sprintf("%s %s %s since %s: %s.", f.id, verb, w.name(), at.Clock(), why)})
 }
 

@@ -60,7 +60,7 @@ type Event struct {
 	Track   string
 	Watched Watched
 	At      utc.Time     // since when it is so
-	EnterAt utc.Time     // inside, will-enter: first instant inside
+	EnterAt utc.Time     // inside, will-enter: first instant inside; left, will-not: that of what is taken back
 	Where   volume.Point // inside, will-enter: about where it is, or will be, at EnterAt
 	Why     string       // one sentence for a person
 }
@@ -119,11 +119,12 @@ type watched struct {
 
 // flight is one track with its standing towards volumes.
 type flight struct {
-	id    string
-	last  track.Report
-	vel   velocity
-	until utc.Time           // pairs are worked out as far as this
-	pairs map[*watched]*pair // only where something stands or is to come
+	id     string
+	last   track.Report
+	vel    velocity
+	until  utc.Time           // pairs are worked out as far as this
+	silent bool               // and for a track that may still be where it last reported
+	pairs  map[*watched]*pair // only where something stands or is to come
 }
 
 // pair is how one track stands to one volume.
@@ -131,6 +132,7 @@ type pair struct {
 	state   state
 	entry   utc.Time // next entry by dead reckoning; zero: none in reach
 	where   volume.Point
+	raised  utc.Time // the EnterAt that what stands was raised with
 	clear   int      // reports in a row that showed it clear, while something stands
 	clearAt utc.Time // the first of them
 }
@@ -242,9 +244,11 @@ func (e *Engine) publish(f *flight, w *watched) {
 }
 
 // Resume tells a new engine that an alert of this kind, Inside or WillEnter, is
-// standing for a track that may not have reported yet.
-func (e *Engine) Resume(id, key string, k Kind, last track.Report) {
-	if !e.cfg.Standing(id).Predictable() || last.ID != id || last.Validate() != nil {
+// standing for a track that has not reported to it yet, since or for enterAt.
+// The volume has to be watched already. What is resumed is taken back as if this
+// engine had raised it.
+func (e *Engine) Resume(id, key string, k Kind, enterAt utc.Time) {
+	if !e.cfg.Standing(id).Predictable() {
 		return
 	}
 	for _, w := range e.volumes {
@@ -253,7 +257,7 @@ func (e *Engine) Resume(id, key string, k Kind, last track.Report) {
 		}
 		f := e.tracks[id]
 		if f == nil {
-			f = &flight{id: id, last: last, vel: velocityOf(last, nil), pairs: map[*watched]*pair{}}
+			f = &flight{id: id, pairs: map[*watched]*pair{}}
 			e.tracks[id] = f
 		}
 		p := f.pairs[w]
@@ -261,10 +265,11 @@ func (e *Engine) Resume(id, key string, k Kind, last track.Report) {
 			p = &pair{}
 			f.pairs[w] = p
 		}
-		if k == Inside {
-			p.state = inside
-		} else if p.state == nothing {
-			p.state = predicted
+		switch {
+		case k == Inside:
+			p.state, p.raised = inside, enterAt
+		case k == WillEnter && p.state == nothing:
+			p.state, p.raised = predicted, enterAt
 		}
 	}
 }
@@ -275,7 +280,7 @@ func (e *Engine) instant(f *flight) utc.Time { return max(e.now, f.last.At) }
 
 // Tick settles every track to now. A now before an earlier one counts as that.
 func (e *Engine) Tick(now utc.Time) []Event {
-	if e.ticked || now > e.now {
+	if e.ticked {
 		now = max(now, e.now)
 	}
 	e.now, e.ticked = now, true
@@ -284,11 +289,12 @@ func (e *Engine) Tick(now utc.Time) []Event {
 			delete(e.tracks, id)
 			continue
 		}
-		if e.instant(f).Add(e.cfg.Horizon) > f.until {
+		silent := e.silent(f)
+		if e.instant(f).Add(e.cfg.Horizon) > f.until || silent && !f.silent {
+			f.silent = silent
 			e.aimAll(f)
 		}
 		for w, p := range f.pairs {
-			e.reaim(f, w, p)
 			e.settle(f, w, p, e.instant(f))
 			f.keep(w, p)
 		}
