@@ -1,6 +1,7 @@
 package place
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -77,6 +78,61 @@ func (x *index) find(t []string) []Place {
 		out = append(out, x.places[i])
 	}
 	return out
+}
+
+// Suggest gives up to three places whose names look most like one that was not
+// found, best first; nothing if none is near enough to be meant.
+func Suggest(name string) []Place {
+	want := []rune(sounded(tokens(name)))
+	if len(want) < 3 || len(want) > 40 {
+		return nil
+	}
+	type near struct{ place, edits int }
+	best := map[int]int{}
+	x := load()
+	for k, hits := range x.sound {
+		d := edits(want, []rune(k))
+		if d > 1+len(want)/5 {
+			continue
+		}
+		for _, i := range hits {
+			if old, ok := best[i]; !ok || d < old {
+				best[i] = d
+			}
+		}
+	}
+	var all []near
+	for i, d := range best {
+		all = append(all, near{i, d})
+	}
+	slices.SortFunc(all, func(a, b near) int { return cmp.Or(a.edits-b.edits, a.place-b.place) })
+	var out []Place
+	for _, n := range all[:min(3, len(all))] {
+		out = append(out, x.places[n.place])
+	}
+	return out
+}
+
+// edits counts the letters to change, add or drop between two words
+// (Levenshtein).
+func edits(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, q := range b {
+			cost := diagonal
+			if r != q {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // Near gives the town, airport, port or site nearest to p, its distance in

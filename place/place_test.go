@@ -104,6 +104,20 @@ func TestNamesThatSoundAlikeAreToldApart(t *testing.T) {
 	}
 }
 
+func TestMisspeltNamesAreSuggested(t *testing.T) {
+	for in, want := range map[string]string{"Latkia": "Latakia", "Hmeimin": "Hmeimim", "Damascsu": "Damascus", "Alepo": "Aleppo", "Deir Zorr": "Deir ez-Zor", "Palmira": "Palmyra", "Latakia": "Latakia"} {
+		got := Suggest(in)
+		if len(got) == 0 || len(got) > 3 || got[0].Name != want {
+			t.Errorf("%q: %v, want %q first", in, got, want)
+		}
+	}
+	for _, in := range []string{"", "ab", "Constantinople", strings.Repeat("x", 1000)} {
+		if got := Suggest(in); len(got) != 0 {
+			t.Errorf("%.20q: %v", in, got)
+		}
+	}
+}
+
 func TestNorthSyriaButLatakiaIsFlagged(t *testing.T) {
 	latakia := around(volume.Deg(35.54, 35.82), 10_000)
 	d, bad := Disagree("north Syria", latakia)
@@ -302,6 +316,7 @@ func FuzzNames(f *testing.F) {
 	a := around(volume.Deg(35, 36), 1000)
 	f.Fuzz(func(t *testing.T, s string) {
 		Lookup(s)
+		Suggest(s)
 		if d, bad := Disagree(s, a); bad && (d.Why == "" || d.DistanceM <= d.AllowedM) {
 			t.Fatalf("%q: %+v", s, d)
 		}

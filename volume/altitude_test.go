@@ -228,3 +228,18 @@ func TestBandInJSON(t *testing.T) {
 		t.Errorf("a missing datum: %v", err)
 	}
 }
+
+func FuzzAltitude(f *testing.F) {
+	for _, s := range []string{"FL300", "5000ft AMSL", "-1200 ft wgs84", "SFC", "5000ft", "FL99999"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ParseAltitude(s)
+		if err != nil {
+			return
+		}
+		if b, err := ParseAltitude(a.String()); err != nil || b != a || a.Valid() != nil {
+			t.Fatalf("%q is %v, again %v, %v", s, a, b, err)
+		}
+	})
+}

@@ -219,7 +219,7 @@ func plainAreaM(a Area, x ll) (toEdge float64, inside bool) {
 		p, q := plainLL(a.Polygon[i]), plainLL(a.Polygon[(i+1)%len(a.Polygon)])
 		l, brg := plainM(p, q), plainBearing(p, q)
 		lo, hi := 0.0, l
-		for range 80 {
+		for range 60 {
 			u, v := lo+(hi-lo)/3, hi-(hi-lo)/3
 			if plainM(plainGo(p, brg, u), x) < plainM(plainGo(p, brg, v), x) {
 				hi = v
