@@ -210,6 +210,7 @@ func (v *verifier) logs() {
 			continue
 		}
 		h := &held{LogCopy: lc, book: &book{id: lc.ID}}
+		v.l.books[lc.ID] = h.book
 		v.held[lc.ID] = h
 		v.order = append(v.order, h)
 		v.entries(h)
@@ -230,8 +231,8 @@ func compareIDs(a, b logbook.ID) int {
 		[]byte(fmt.Sprintf("%d/%s/%010d", b.Lane, b.Party, b.Incarnation)))
 }
 
-// entries opens every entry: shape, whose words it says it is, and the
-// signature by a key in force there. Signatures are checked in one batch.
+// entries opens every entry: shape, whether its author was entitled to say it
+// there (Entitled), and the signature. Signatures are checked in one batch.
 func (v *verifier) entries(h *held) {
 	h.parsed = make([]*record.Parsed, len(h.Entries))
 	index := map[*record.Parsed]uint64{}
@@ -246,10 +247,6 @@ func (v *verifier) entries(h *held) {
 			v.problem(v.place(h.ID, at), "the entry does not open: %v", err)
 			continue
 		}
-		if !ofLog(p, h.ID) {
-			v.problem(v.place(h.ID, at), "the entry says that it belongs to line %x, %s, lane %s", p.Line[:8], p.Party, p.Lane)
-			continue
-		}
 		if p.Kind == record.KindCharter {
 			v.charterEntry(h, at, leaf)
 		} else if i == 0 {
@@ -259,12 +256,12 @@ func (v *verifier) entries(h *held) {
 		batch = append(batch, p)
 	}
 	errs := record.VerifyAll(batch, func(p *record.Parsed) (party.Key, bool) {
-		k, _, err := v.key(h, index[p], p)
+		k, _, err := v.l.entitled(h.book, index[p], &p.Record)
 		return k, err == nil
 	})
 	for i, p := range batch {
 		at := index[p]
-		if _, _, err := v.key(h, at, p); err != nil {
+		if err := v.l.Entitled(h.ID, at, &p.Record); err != nil {
 			v.problem(v.place(h.ID, at), "%v", err)
 		} else if errs[i] != nil {
 			v.problem(v.place(h.ID, at), "the entry does not open: %v", errs[i])
@@ -283,40 +280,6 @@ func (v *verifier) charterEntry(h *held, at uint64, leaf []byte) {
 		return
 	}
 	h.book.marks = append(h.book.marks, mark{at, rev})
-}
-
-// key finds the key that must have signed an entry: the machine's, or that of
-// the officer it names, on the author's card in the charter in force at that
-// place, good at the time at which it was composed.
-func (v *verifier) key(h *held, at uint64, p *record.Parsed) (party.Key, party.Officer, error) {
-	for _, rev := range h.book.revisionsAt(at) {
-		k, o, ok := keyIn(v.l.rosters[rev].charter, h.ID.Party, p.Key, p.Composed)
-		if !ok {
-			continue
-		}
-		if o.ID != p.Officer {
-			who := "the machine's"
-			if o.ID != "" {
-				who = o.ID + "'s"
-			}
-			return k, o, fmt.Errorf("it is signed with %s key but speaks for %q", who, p.Officer)
-		}
-		if o.ID != "" && !maySay(o, &p.Record) {
-			return k, o, fmt.Errorf("%s is an observer, who signs nothing but what was seen and read", o.ID)
-		}
-		return k, o, nil
-	}
-	return party.Key{}, party.Officer{}, fmt.Errorf("key %s is on no card of %s in force there at %s", p.Key, h.ID.Party, p.Composed)
-}
-
-// maySay holds an officer's roles against a record: who is nothing but an
-// observer acknowledges as seen or read, and no more.
-func maySay(o party.Officer, r *record.Record) bool {
-	if slices.ContainsFunc(o.Roles, func(r party.Role) bool { return r != party.Observer }) {
-		return true
-	}
-	a, ok := r.Body.(record.Ack)
-	return ok && (a.Level == record.LevelRead || a.Level == record.LevelSeen)
 }
 
 // hashList reads stored hashes from memory.

@@ -91,6 +91,8 @@ func homeWords(r *record.Record) string {
 			}
 			return "Watch: " + w.Act + "."
 		}
+	case record.KindKept:
+		return "Keeps where a relay comes from, to be opened later."
 	case record.KindMinute:
 		if m, ok := bodyOf[record.Minute](r); ok {
 			return fmt.Sprintf("Recorded minute from %s: %d reports of %s.", m.From.Clock(), m.Reports, count(int(m.Tracks), "track"))

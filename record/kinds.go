@@ -20,13 +20,14 @@ const (
 	KindEnd      Kind = "end"      // home line: an alert has ended, and why
 	KindWatch    Kind = "watch"    // home line: who takes, hands over, leaves the watch
 	KindMinute   Kind = "minute"   // home line: digest of one recorded minute of tracks
+	KindKept     Kind = "kept"     // home line: a relay's origin and salt, until it is opened
 )
 
 // Kinds gives every kind that this release reads, in the order of the spec.
 func Kinds() []Kind {
 	return []Kind{
 		KindCharter, KindNotice, KindAck, KindSay, KindRelay, KindOpening, KindReceived,
-		KindClose, KindFinding, KindPlan, KindAlert, KindEnd, KindWatch, KindMinute,
+		KindClose, KindFinding, KindPlan, KindAlert, KindEnd, KindWatch, KindMinute, KindKept,
 	}
 }
 
@@ -34,7 +35,7 @@ func Kinds() []Kind {
 // must never stand on a line that others hold.
 func (k Kind) HomeOnly() bool {
 	switch k {
-	case KindPlan, KindAlert, KindEnd, KindWatch, KindMinute:
+	case KindPlan, KindAlert, KindEnd, KindWatch, KindMinute, KindKept:
 		return true
 	}
 	return false
@@ -79,6 +80,8 @@ func newBody(k Kind) any {
 		return new(Watch)
 	case KindMinute:
 		return new(Minute)
+	case KindKept:
+		return new(Kept)
 	}
 	return nil
 }

@@ -27,7 +27,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -239,34 +238,5 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 // here, Verify does. Beside a running writer it gives the log as it was at one
 // instant, but receipts may be newer.
 func Copy(id logbook.ID, s logbook.Store) (line.LogCopy, error) {
-	st, err := s.Load()
-	if err != nil {
-		return line.LogCopy{}, fmt.Errorf("couldn't copy logbook %s: %w", id, err)
-	}
-	c := line.LogCopy{ID: id}
-	for n := uint64(0); n < st.Size; n = uint64(len(c.Entries)) {
-		es, err := s.Entries(n, min(st.Size, n+logbook.MaxBatchEntries), logbook.MaxBatchBytes)
-		if err == nil && len(es) == 0 {
-			err = errors.New("the store gave none")
-		}
-		if err != nil {
-			return c, fmt.Errorf("couldn't copy logbook %s from entry %d on: %w", id, n+1, err)
-		}
-		c.Entries = append(c.Entries, es...)
-	}
-	for from := uint64(0); ; {
-		ns, err := s.NotesFrom(from, 1000)
-		if err != nil {
-			return c, fmt.Errorf("couldn't copy the checkpoints of logbook %s: %w", id, err)
-		}
-		for _, n := range ns {
-			if n.Size <= st.Size {
-				c.Notes = append(c.Notes, n)
-			}
-			from = n.Size + 1
-		}
-		if len(ns) < 1000 {
-			return c, nil
-		}
-	}
+	return line.Copy(id, s)
 }

@@ -1,0 +1,326 @@
+package node
+
+import (
+	"errors"
+
+	"parley/line"
+	"parley/logbook"
+	"parley/party"
+	"parley/picture"
+	"parley/record"
+)
+
+// Precheck verifies the signatures of the leaves that a message carries, in
+// one batch, in the goroutine of the connection it came by. What is good is
+// remembered until the loop has stored the leaf and asks; what is not is left
+// to the loop, which finds the same and says why.
+func (n *Node) Precheck(id record.LineID, m line.Message) {
+	inform, ok := m.(*line.Inform)
+	l := n.byID(id)
+	if !ok || l == nil {
+		return
+	}
+	var parsed []*record.Parsed
+	var hashes []record.Hash
+	for _, leaf := range inform.Entries {
+		if p, err := record.Parse(leaf); err == nil {
+			parsed, hashes = append(parsed, p), append(hashes, record.LeafHash(leaf))
+		}
+	}
+	charters := l.face.Load().charters
+	errs := record.VerifyAll(parsed, func(p *record.Parsed) (party.Key, bool) {
+		return keyOf(charters, p.Record.Party, p.Record.Key)
+	})
+	for i, err := range errs {
+		if err == nil && n.prechecked.Load() < maxPrechecked {
+			if _, held := n.verified.LoadOrStore(hashes[i], parsed[i]); !held {
+				n.prechecked.Add(1)
+			}
+		}
+	}
+}
+
+// maxPrechecked bounds what a peer can make us remember by sending leaves that
+// never get stored. Beyond it the loop verifies for itself.
+const maxPrechecked = 8192
+
+// keyOf finds a key by its id among one party's keys that sign records, in any
+// revision of the charter. Whether it was that party's key there and then is
+// judged at the door.
+func keyOf(charters []record.Charter, p party.ID, id party.KeyID) (party.Key, bool) {
+	for _, c := range charters {
+		card, ok := c.Card(p)
+		if !ok {
+			continue
+		}
+		if card.Node.ID() == id {
+			return card.Node, true
+		}
+		for _, o := range card.Officers {
+			if o.Key.ID() == id {
+				return o.Key, true
+			}
+		}
+	}
+	return party.Key{}, false
+}
+
+// arrived takes in entries of another member that line has durably stored.
+// Loop only.
+func (n *Node) arrived(l *seatLine, a line.Arrived) {
+	for i, leaf := range a.Leaves {
+		ref := record.Ref{Party: a.Log.Party, Lane: a.Log.Lane, Incarnation: a.Log.Incarnation,
+			Index: a.From + uint64(i), Leaf: record.LeafHash(leaf)}
+		n.admit(l, ref, leaf)
+	}
+	if l.NeedsReceived(a) {
+		l.oweReceived = true
+	}
+}
+
+// admit is the door: every leaf, ours or theirs, passes here once it is
+// durable, and only here does it become part of the picture. Loop only.
+func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
+	held := picture.Held{Line: l.id, Ref: ref}
+	rec, err := n.open(l, ref, leaf)
+	var unreadable *record.UnreadableError
+	switch {
+	case err == nil:
+		held.Rec = rec
+		if ref.Party == n.cfg.Card.Party {
+			held.KnownAt = rec.Composed
+		}
+	case errors.As(err, &unreadable):
+		held.State, held.Problem = picture.Unreadable, err.Error()
+	default:
+		held.State, held.Problem = picture.Invalid, err.Error()
+	}
+	n.book.Add(held)
+	id := picture.FormatID(l.name, ref)
+	n.mu.Lock()
+	n.refs[id] = ref
+	n.mu.Unlock()
+	n.touched[id] = true
+	if rec != nil {
+		n.learn(l, rec)
+	}
+	n.subs.tell(Event{What: "record", ID: id})
+	return rec
+}
+
+// open gives the record of a leaf, or why it is none. A signature is verified
+// once, before the loop if Precheck saw it; who may say what is judged here,
+// where the order is known.
+func (n *Node) open(l *seatLine, ref record.Ref, leaf []byte) (*record.Record, error) {
+	log := logbook.ID{Line: l.id, Party: ref.Party, Lane: ref.Lane, Incarnation: ref.Incarnation}
+	var rec *record.Record
+	if p, ok := n.verified.LoadAndDelete(ref.Leaf); ok {
+		n.prechecked.Add(-1)
+		rec = &p.(*record.Parsed).Record
+	} else {
+		var err error
+		rec, err = record.Open(leaf, func(r *record.Record) (party.Key, bool) {
+			k, _, ok := l.KeyAt(log, ref.Index, r.Key, r.Composed)
+			return k, ok
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := l.Entitled(log, ref.Index, rec); err != nil {
+		return nil, err
+	}
+	return rec, nil
+}
+
+// learn does what a record means for the seat itself, beyond the picture.
+func (n *Node) learn(l *seatLine, rec *record.Record) {
+	switch b := rec.Body.(type) {
+	case record.Kept:
+		n.kept[b.Commitment()] = b
+	case record.Close:
+		n.refreshFace(l)
+		n.subs.tell(Event{What: "links"})
+	case record.Watch:
+		n.subs.tell(Event{What: "watch"})
+	case record.Plan, record.Notice:
+		n.engineDirty = true
+	}
+}
+
+// adopted takes in that a line has new charters. Loop only.
+func (n *Node) adopted(l *seatLine, charters [][]byte) {
+	for _, raw := range charters {
+		cr, err := line.ParseCharterRecord(raw)
+		if err != nil {
+			continue // the line has just accepted it
+		}
+		c, err := record.ParseCharter(cr.Charter)
+		if err != nil {
+			continue
+		}
+		n.book.AddCharter(l.id, l.name, c)
+		n.cfg.Logger.Info("a charter is in force", "line", l.name, "revision", c.Revision)
+		if n.cfg.Adopted != nil {
+			n.cfg.Adopted(l.name, c.Revision, raw)
+		}
+	}
+	n.refreshFace(l)
+	n.subs.tell(Event{What: "links"})
+}
+
+// receipted notes that a member durably holds our log up to a size.
+func (n *Node) receipted(l *seatLine, r line.Receipted) {
+	if r.Log.Party != n.cfg.Card.Party {
+		return
+	}
+	if l.receiptedFor[r.By] == nil {
+		l.receiptedFor[r.By] = map[record.Lane]uint64{}
+	}
+	if r.Size > l.receiptedFor[r.By][r.Log.Lane] {
+		l.receiptedFor[r.By][r.Log.Lane] = r.Size
+	}
+	n.subs.tell(Event{What: "receipt"})
+}
+
+// found puts a finding on the home line and, where it is a fork, on the line
+// itself: all its members must see it. The line stays up.
+func (n *Node) found(l *seatLine, f record.Finding) {
+	n.cfg.Logger.Warn("a peer did what cannot be", "line", l.name, "party", string(f.Party), "what", f.What, "text", f.Text)
+	on := []*seatLine{n.home}
+	if f.What == record.FindingFork && !l.face.Load().closed {
+		on = append(on, l)
+	}
+	for _, t := range on {
+		if _, err := n.machineSays(t, Draft{Precedence: record.Immediate, Body: f}); err != nil {
+			n.cfg.Logger.Error("couldn't record a finding", "line", t.name, "err", err)
+		}
+	}
+}
+
+// writeReceived says, on each line where others' entries were stored, what we
+// now hold and when: the legal time of receipt. Loop only.
+func (n *Node) writeReceived() {
+	for _, l := range n.lines {
+		if !l.oweReceived {
+			continue
+		}
+		l.oweReceived = false
+		heads := l.Heads()
+		if len(heads) == 0 || l.home {
+			continue
+		}
+		if _, err := n.machineSays(l, Draft{Precedence: record.Ordinary, Lane: record.Urgent, Body: record.Received{Heads: heads}}); err != nil {
+			n.cfg.Logger.Error("couldn't record a receipt", "line", l.name, "err", err)
+			l.oweReceived = true // the next round tries again; nothing was claimed meanwhile
+			return
+		}
+	}
+}
+
+// openLine opens one line from its stores and puts all it holds through the
+// door. Before Run, or in the loop.
+func (n *Node) openLine(charters [][]byte) error {
+	var stored []line.Arrived
+	ln, err := line.Open(line.Config{
+		Self: n.cfg.Card.Party, Log: n.cfg.Keys.Log, Receipt: n.cfg.Keys.Receipt, Node: n.cfg.Keys.Node,
+		Charters: charters, Store: n.cfg.Store, Replay: func(a line.Arrived) { stored = append(stored, a) },
+	})
+	if err != nil {
+		return err
+	}
+	c := ln.Charter()
+	l := &seatLine{Line: ln, id: ln.ID(), name: c.Name, home: c.Home, receiptedFor: map[party.ID]map[record.Lane]uint64{}}
+	if err := n.addLine(l); err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	n.adopted(l, ln.Charters())
+	n.reload(l, stored)
+	if n.cfg.Carrier != nil && !l.home {
+		n.cfg.Carrier.Open(ln.Charters())
+	}
+	return nil
+}
+
+// addLine gives l its name at this seat.
+func (n *Node) addLine(l *seatLine) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.lines[l.id] != nil {
+		return refuse("line", "couldn't open the line %s: it is open already", l.name)
+	}
+	if n.names[l.name] != nil {
+		return refuse("line", "couldn't open the line: another one here has the name %s", l.name)
+	}
+	n.lines[l.id], n.names[l.name] = l, l
+	if l.home {
+		n.home = l
+	}
+	return nil
+}
+
+// byID finds a line from any goroutine.
+func (n *Node) byID(id record.LineID) *seatLine {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.lines[id]
+}
+
+// reload puts every stored leaf of l through the door again, and finds out
+// what a crash has left undone: entries held without a received record.
+func (n *Node) reload(l *seatLine, stored []line.Arrived) {
+	covered := map[logKey]uint64{} // sizes that our Received records cover
+	needed := map[logKey]uint64{}  // sizes that they should cover
+	for _, a := range stored {
+		k := logKey{a.Log.Party, a.Log.Lane, a.Log.Incarnation}
+		for i, leaf := range a.Leaves {
+			ref := record.Ref{Party: k.party, Lane: k.lane, Incarnation: k.incarnation,
+				Index: a.From + uint64(i), Leaf: record.LeafHash(leaf)}
+			rec := n.admit(l, ref, leaf)
+			one := line.Arrived{Log: a.Log, From: ref.Index, Leaves: a.Leaves[i : i+1]}
+			if l.NeedsReceived(one) {
+				needed[k] = ref.Index + 1
+			}
+			if rec == nil || k.party != n.cfg.Card.Party {
+				continue
+			}
+			if b, ok := rec.Body.(record.Received); ok {
+				for _, h := range b.Heads {
+					hk := logKey{h.Party, h.Lane, h.Incarnation}
+					covered[hk] = max(covered[hk], h.Size)
+				}
+			}
+		}
+	}
+	for k, size := range needed {
+		if covered[k] < size {
+			l.oweReceived = true
+		}
+	}
+	for _, id := range l.Logs() {
+		for name, size := range l.Log(id).Receipts() {
+			if by, ok := logbook.MirrorParty(name); ok {
+				n.receipted(l, line.Receipted{Log: id, Size: size, By: by})
+			}
+		}
+	}
+}
+
+type logKey struct {
+	party       party.ID
+	lane        record.Lane
+	incarnation uint32
+}
+
+// refreshFace renews the snapshot of l. Loop only, or before Run.
+func (n *Node) refreshFace(l *seatLine) {
+	f := &face{heads: l.Heads(), closed: l.Closed(n.cfg.Card.Party), exercise: l.Charter().Exercise}
+	for _, raw := range l.Charters() {
+		if cr, err := line.ParseCharterRecord(raw); err == nil {
+			if c, err := record.ParseCharter(cr.Charter); err == nil {
+				f.charters = append(f.charters, c)
+			}
+		}
+	}
+	l.face.Store(f)
+}

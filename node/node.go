@@ -1,0 +1,295 @@
+// Package node is one party's seat: the loop that orders what happens.
+//
+// Everything goes one way:
+//
+//	draft or message → logbook (durable) → record.Open → picture → check, watch → alert → home line
+//
+// and each new leaf, ours or theirs, from an officer, a peer or this machine
+// itself, goes through the same door (door.go). One goroutine (Run) owns the
+// lines, the book, the engine and the alerts; everything else hands it
+// functions and waits. What costs time and needs no order is done before the
+// loop: officers' signatures are made by the caller (say.go), peers' signatures
+// are verified in the goroutine of their connection (Precheck in door.go).
+//
+// The node opens no socket and no file. Whoever builds it (cmd/parley, the
+// simulator) gives it stores and a carrier, and carries away what Out says.
+//
+// It is also the only package of the core that reads a clock (clock.go): the
+// machine's for retries and for real lines, a stepped or scaled one for
+// exercises.
+//
+// What a crash leaves: logs whose heads are signed and durable, nothing else.
+// The book, the engine and the open alerts are rebuilt from them by Open; raw
+// tracks come anew from the feed. A receipt that we did not send is sent when
+// the peer next says hello. A Received record that we did not write is written
+// by Open's catch-up (door.go: oweReceived).
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/check"
+	"parley/line"
+	"parley/logbook"
+	"parley/party"
+	"parley/picture"
+	"parley/record"
+	"parley/track"
+	"parley/utc"
+	"parley/watch"
+)
+
+// Logger takes what the operator should read; *slog.Logger is one.
+type Logger interface {
+	Info(msg string, args ...any)
+	Warn(msg string, args ...any)
+	Error(msg string, args ...any)
+}
+
+// Keys are the machine's own secrets; officers' keys come by SignOn.
+type Keys struct {
+	Log     party.Signer // checkpoints
+	Receipt party.Signer // cosignatures of others' checkpoints
+	Node    party.Signer // the machine's own records
+}
+
+// Carrier carries messages to the other members. Send never blocks; what it
+// cannot carry is dropped, and the line core asks again.
+type Carrier interface {
+	Send(id record.LineID, lane record.Lane, to party.ID, m line.Message)
+	Drop(id record.LineID, peer party.ID, why string)
+	Links(id record.LineID) []PeerStatus
+	Open(charters [][]byte) // a line is there, or its charter was amended; the newest CharterRecord last
+}
+
+// Config says whose seat this is and where it keeps what it holds.
+type Config struct {
+	Card    party.Card
+	Keys    Keys
+	Home    []byte     // the home line's CharterRecord
+	Lines   [][][]byte // each line's accepted CharterRecords, ascending revision
+	Store   func(logbook.ID) (logbook.Store, error)
+	Carrier Carrier   // nil: alone
+	Random  io.Reader // salts; crypto/rand.Reader
+	Logger  Logger
+	Version string
+	// StepClock starts with a clock that stands still at this instant; exercise
+	// lines only.
+	StepClock utc.Time
+	// Adopted is told each charter in force, so that it can be kept as a file
+	// beside the logs (which hold it too).
+	Adopted func(line string, revision uint32, charterRecord []byte)
+	// Recorded is called with every raw track report before it is used; the
+	// recorder's closed minutes come back by RecordMinute.
+	Recorded func([]track.Report, utc.Time) error
+}
+
+// Node is one party's seat. Make it with Open, run it with Run.
+type Node struct {
+	cfg   Config
+	clock *clock
+
+	work chan func()   // for the loop, in order
+	done chan struct{} // closed when Run has returned
+
+	// Owned by the loop.
+	book      *picture.Book
+	engine    *watch.Engine
+	conflicts map[string]check.Conflict
+	byRecord  map[picture.ID]map[string]bool // conflict keys by the record they are about
+	touched   map[picture.ID]bool
+	events    []watch.Event
+	checkedAt utc.Time
+
+	kept        map[record.Hash]record.Kept // origins of our relays, by commitment, from the home line
+	tracks      *tracks
+	planned     map[string]picture.ID // the plan of ours that names a track
+	engineDirty bool                  // a notice or a plan has come since the engine got its volumes
+
+	mu       sync.RWMutex                // guards what callers read without the loop
+	lines    map[record.LineID]*seatLine // written by the loop, under mu
+	names    map[string]*seatLine
+	home     *seatLine
+	officers map[string]party.Signer // signed on
+	refs     map[picture.ID]record.Ref
+
+	verified   sync.Map // leaf hash → *record.Parsed, by Precheck, taken by the loop
+	prechecked atomic.Int64
+
+	subs subscribers
+}
+
+// seatLine is one line at this seat. The Line itself is the loop's; face is
+// what callers may read at any time.
+type seatLine struct {
+	*line.Line
+	id   record.LineID
+	name string
+	home bool
+	face atomic.Pointer[face]
+
+	oweReceived  bool                                // others' entries were stored and no Received record covers them yet
+	receiptedFor map[party.ID]map[record.Lane]uint64 // highest size each member holds of ours
+}
+
+// face is a snapshot of a line for those outside the loop.
+type face struct {
+	charters []record.Charter // every revision accepted here
+	heads    []record.Head    // of the others, newest held
+	closed   bool
+	exercise bool
+}
+
+// Open builds the seat from what the stores hold. When it returns, the picture
+// is complete and nothing has been said yet.
+func Open(cfg Config) (*Node, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = silent{}
+	}
+	if cfg.Store == nil || cfg.Random == nil || cfg.Keys.Log == nil || cfg.Keys.Node == nil || cfg.Keys.Receipt == nil {
+		return nil, errors.New("couldn't open the node: Config needs Store, Random and the three keys")
+	}
+	n := &Node{
+		cfg: cfg, clock: newClock(),
+		work: make(chan func(), 4096), done: make(chan struct{}),
+		lines: map[record.LineID]*seatLine{}, names: map[string]*seatLine{},
+		officers: map[string]party.Signer{}, refs: map[picture.ID]record.Ref{},
+		conflicts: map[string]check.Conflict{}, byRecord: map[picture.ID]map[string]bool{},
+		touched: map[picture.ID]bool{},
+		book:    picture.NewBook(cfg.Card.Party),
+		tracks:  newTracks(),
+		kept:    map[record.Hash]record.Kept{},
+	}
+	n.engine = watch.NewEngine(watch.Config{Horizon: predictFor, Standing: n.standing})
+	if !cfg.StepClock.IsZero() {
+		if err := n.clock.step(cfg.StepClock); err != nil {
+			return nil, err
+		}
+	}
+	if err := n.openLine([][]byte{cfg.Home}); err != nil {
+		return nil, fmt.Errorf("couldn't open the home line: %w", err)
+	}
+	for _, charters := range cfg.Lines {
+		if err := n.openLine(charters); err != nil {
+			n.closeLines()
+			return nil, fmt.Errorf("couldn't open a line: %w", err)
+		}
+	}
+	if !cfg.StepClock.IsZero() {
+		if err := n.exerciseOnly(); err != nil {
+			n.closeLines()
+			return nil, err
+		}
+	}
+	n.engineDirty = true
+	return n, nil
+}
+
+// Run is the loop. It returns when ctx ends, after the work already accepted
+// is done and every store is closed.
+func (n *Node) Run(ctx context.Context) error {
+	defer close(n.done)
+	defer n.closeLines()
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	n.tick()
+	for {
+		select {
+		case f := <-n.work:
+			f()
+			n.drain()
+		case <-tick.C:
+			n.tick()
+		case <-ctx.Done():
+			n.drain()
+			n.subs.close()
+			return nil
+		}
+		n.settle()
+	}
+}
+
+// drain does the work that has queued up meanwhile, so that settle below
+// (receipts, checks, alerts) is paid once for all of it.
+func (n *Node) drain() {
+	for i := 0; i < 1024; i++ {
+		select {
+		case f := <-n.work:
+			f()
+		default:
+			return
+		}
+	}
+}
+
+// settle brings everything that follows from new entries up to date: our
+// Received records, the checks, the alerts.
+func (n *Node) settle() {
+	for i := 0; i < 8; i++ { // alerts are records and may themselves be checked
+		n.writeReceived()
+		if !n.examine() {
+			return
+		}
+	}
+}
+
+// tick lets time pass: for the lines (retries, in machine time), for the
+// engine and for deadlines (in the clock's time).
+func (n *Node) tick() {
+	for _, l := range n.lines {
+		n.carry(l, l.Tick(utc.From(time.Now())))
+	}
+	n.passTime()
+}
+
+// passTime re-examines what depends on the hour alone.
+func (n *Node) passTime() {
+	now := n.clock.Now()
+	n.events = append(n.events, n.engine.Tick(now)...)
+	n.settle()
+	if now.Sub(n.checkedAt) >= time.Second || now < n.checkedAt {
+		n.checkedAt = now
+		n.recheck()
+		n.settle()
+	}
+}
+
+// do runs f in the loop and waits for it.
+func (n *Node) do(ctx context.Context, f func()) error {
+	ready := make(chan struct{})
+	select {
+	case n.work <- func() { f(); close(ready) }:
+	case <-n.done:
+		return errStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ready:
+		return nil
+	case <-n.done:
+		return errStopped
+	}
+}
+
+var errStopped = errors.New("the node has stopped")
+
+func (n *Node) closeLines() {
+	for _, l := range n.lines {
+		if err := l.Close(); err != nil {
+			n.cfg.Logger.Error("couldn't close a line's logs", "line", l.name, "err", err)
+		}
+	}
+}
+
+type silent struct{}
+
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}

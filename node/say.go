@@ -1,0 +1,209 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"parley/line"
+	"parley/party"
+	"parley/picture"
+	"parley/record"
+)
+
+// RefusedError is a draft or an act that this seat does not do: the caller's
+// fault, with the field and the remedy in the text.
+type RefusedError struct {
+	Field string
+	What  string
+}
+
+func (e *RefusedError) Error() string { return e.What }
+
+func refuse(field, format string, args ...any) error {
+	return &RefusedError{Field: field, What: fmt.Sprintf(format, args...)}
+}
+
+// SignOn lets the node sign for an officer whose key has been unlocked. The
+// signer must be the one on our card.
+func (n *Node) SignOn(officer string, s party.Signer) error {
+	o, ok := n.cfg.Card.Officer(officer)
+	if !ok {
+		return refuse("officer", "couldn't sign on %q: no such officer of %s; officers are on the card", officer, n.cfg.Card.Party)
+	}
+	if s.Public() != o.Key {
+		return refuse("officer", "couldn't sign on %q: the key is not the one on the card", officer)
+	}
+	now := n.clock.Now()
+	if (!o.From.IsZero() && now < o.From) || (!o.Until.IsZero() && now >= o.Until) {
+		return refuse("officer", "couldn't sign on %q: the key is good from %s until %s, and it is %s", officer, o.From, o.Until, now)
+	}
+	n.mu.Lock()
+	n.officers[officer] = s
+	n.mu.Unlock()
+	n.subs.tell(Event{What: "watch"})
+	return nil
+}
+
+// SignOff forgets the officer's signer.
+func (n *Node) SignOff(officer string) {
+	n.mu.Lock()
+	delete(n.officers, officer)
+	n.mu.Unlock()
+	n.subs.tell(Event{What: "watch"})
+}
+
+// Say seals, logs and sends one draft. When it returns the record is durable
+// here; whether the others have it is in the picture, each state by their own
+// signed statement.
+func (n *Node) Say(ctx context.Context, d Draft) (Sent, error) {
+	if d.Body == nil {
+		return Sent{}, refuse("body", "couldn't say anything: the draft has no body")
+	}
+	switch d.Body.Kind() {
+	case record.KindReceived, record.KindAlert, record.KindEnd, record.KindFinding, record.KindMinute, record.KindCharter:
+		return Sent{}, refuse("kind", "couldn't say a record of kind %q: only the machine makes those", d.Body.Kind())
+	}
+	n.mu.RLock()
+	signer, on := n.officers[d.Officer]
+	l := n.names[d.Line]
+	n.mu.RUnlock()
+	if l == nil {
+		return Sent{}, refuse("line", "couldn't find the line %q: `parley line list` shows the lines of this seat", d.Line)
+	}
+	if !on {
+		return Sent{}, refuse("officer", "couldn't sign for %q: sign on first", d.Officer)
+	}
+	return n.append(ctx, l, d, signer)
+}
+
+// append seals d with s off the loop and appends it in the loop.
+func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer) (Sent, error) {
+	leaf, env, err := n.seal(l, d, s)
+	if err != nil {
+		return Sent{}, err
+	}
+	var sent Sent
+	var fail error
+	if err := n.do(ctx, func() {
+		if f := l.face.Load(); f.closed {
+			fail = refuse("line", "couldn't say anything on %s: the line is closed", l.name)
+			return
+		}
+		var refs []record.Ref
+		refs, fail = n.appendOwn(l, env.Lane, [][]byte{leaf})
+		if fail == nil {
+			sent = Sent{ID: picture.FormatID(l.name, refs[0]), Ref: refs[0], Composed: env.Composed}
+		}
+	}); err != nil {
+		return Sent{}, err
+	}
+	return sent, fail
+}
+
+// seal makes the envelope and the leaf. It reads only snapshots, so it runs in
+// the caller's goroutine.
+func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelope, error) {
+	f := l.face.Load()
+	if d.Precedence == 0 {
+		d.Precedence = record.Ordinary
+	}
+	if d.Lane == 0 {
+		d.Lane = record.Routine
+		if d.Precedence <= record.Immediate {
+			d.Lane = record.Urgent
+		}
+	}
+	if d.Body.Kind().HomeOnly() && !l.home {
+		return nil, record.Envelope{}, refuse("line", "couldn't put a %s on %s: it is kept on the home line and never leaves", d.Body.Kind(), l.name)
+	}
+	e := record.Envelope{
+		Line: l.id, Party: n.cfg.Card.Party, Lane: d.Lane, Officer: d.Officer,
+		Composed: n.clock.Now(), Precedence: d.Precedence, Seen: f.heads, Exercise: f.exercise,
+	}
+	e.Re = d.about
+	if d.Re != "" {
+		ref, err := n.refOn(l, d.Re)
+		if err != nil {
+			return nil, e, err
+		}
+		e.Re = &ref
+	}
+	leaf, err := record.Seal(e, d.Body, s)
+	if err != nil {
+		return nil, e, refuse("body", "couldn't seal the %s: %v", d.Body.Kind(), err)
+	}
+	return leaf, e, nil
+}
+
+// refOn finds the record that id names and insists that it is on l.
+func (n *Node) refOn(l *seatLine, id picture.ID) (record.Ref, error) {
+	n.mu.RLock()
+	ref, ok := n.refs[id]
+	n.mu.RUnlock()
+	if !ok {
+		return ref, refuse("re", "couldn't find the record %q: give it as it is shown, such as IL-RU/IL/urgent/12", id)
+	}
+	if name, _, err := picture.ParseID(id); err != nil || name != l.name {
+		return ref, refuse("re", "couldn't point from %s at %s: pointers never cross lines", l.name, id)
+	}
+	return ref, nil
+}
+
+// appendOwn appends leaves to our logbook of l and puts them through the door.
+// Loop only. On an error the refs are those that are durable all the same.
+func (n *Node) appendOwn(l *seatLine, lane record.Lane, leaves [][]byte) ([]record.Ref, error) {
+	refs, out, err := l.Append(lane, leaves)
+	for i, ref := range refs {
+		n.admit(l, ref, leaves[i])
+	}
+	n.carry(l, out)
+	if err != nil {
+		return refs, fmt.Errorf("couldn't log on %s: %w", l.name, err)
+	}
+	return refs, nil
+}
+
+// machineSays appends a record that the machine itself signs. Loop only.
+func (n *Node) machineSays(l *seatLine, d Draft) (record.Ref, error) {
+	d.Officer = ""
+	leaf, env, err := n.seal(l, d, n.cfg.Keys.Node)
+	if err != nil {
+		return record.Ref{}, err
+	}
+	refs, err := n.appendOwn(l, env.Lane, [][]byte{leaf})
+	if err != nil {
+		return record.Ref{}, err
+	}
+	return refs[0], nil
+}
+
+// carry hands what a line wants sent to the carrier and takes in what arrived.
+// Loop only.
+func (n *Node) carry(l *seatLine, out line.Out) {
+	for _, a := range out.Arrived {
+		n.arrived(l, a)
+	}
+	if len(out.Charters) > 0 {
+		n.adopted(l, out.Charters)
+		if n.cfg.Carrier != nil {
+			n.cfg.Carrier.Open(l.Charters())
+		}
+	}
+	for _, r := range out.Receipted {
+		n.receipted(l, r)
+	}
+	for _, f := range out.Findings {
+		n.found(l, f)
+	}
+	if n.cfg.Carrier != nil {
+		for _, s := range out.Send {
+			n.cfg.Carrier.Send(l.id, s.Lane, s.To, s.Msg)
+		}
+		for _, p := range out.Drop {
+			n.cfg.Carrier.Drop(l.id, p, "what it sent cannot be; see the findings")
+		}
+	}
+	if len(out.Arrived) > 0 || len(out.Receipted) > 0 {
+		n.refreshFace(l)
+	}
+}
