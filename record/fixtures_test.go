@@ -2,6 +2,7 @@ package record
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"unicode"
 
 	"pgregory.net/rapid"
@@ -366,3 +367,6 @@ func genRecord() *rapid.Generator[sample] {
 		return sample{"drawn", e, b}
 	})
 }
+
+func jsonOf(v any) ([]byte, error)      { return json.Marshal(v) }
+func (r *Record) json() ([]byte, error) { return json.Marshal(r) }
