@@ -94,7 +94,7 @@ type Item struct {
 	Kind       record.Kind       `json:"kind"`
 	Party      party.ID          `json:"party"`
 	Officer    string            `json:"officer,omitempty"`
-	Precedence record.Precedence `json:"precedence"`
+	Precedence record.Precedence `json:"precedence,omitempty"` // none of a leaf that cannot be opened
 	Composed   utc.Time          `json:"composed"`
 	KnownAt    utc.Time          `json:"known_at"`
 	Re         ID                `json:"re,omitempty"`
