@@ -14,24 +14,25 @@ import (
 // and that key must stand on the party's card in the charter in force at that
 // place, good at the time at which it was composed. The node's door asks it of
 // every leaf it takes in and Verify of every leaf of a copy, so what is valid
-// to one is valid to the other. The signature itself is record's business.
-func (l *Line) Entitled(log logbook.ID, index uint64, r *record.Record) error {
+// to one is valid to the other. It gives the key that must have signed; that
+// it did is record's business.
+func (l *Line) Entitled(log logbook.ID, index uint64, r *record.Record) (party.Key, error) {
 	b := l.books[log]
 	if b == nil {
-		return fmt.Errorf("the logbook %s is not held", log)
+		return party.Key{}, fmt.Errorf("the logbook %s is not held", log)
 	}
 	if r.Line != log.Line || r.Party != log.Party || r.Lane != log.Lane {
-		return fmt.Errorf("it says that it belongs to line %x, %s, lane %s", r.Line[:8], r.Party, r.Lane)
+		return party.Key{}, fmt.Errorf("it says that it belongs to line %x, %s, lane %s", r.Line[:8], r.Party, r.Lane)
 	}
 	c := l.Charter()
 	if r.Kind.HomeOnly() && !c.Home {
-		return fmt.Errorf("a %s belongs on a home line and nowhere else", r.Kind)
+		return party.Key{}, fmt.Errorf("a %s belongs on a home line and nowhere else", r.Kind)
 	}
 	if r.Exercise != c.Exercise {
-		return fmt.Errorf("it says exercise=%t, the line's charter says %t", r.Exercise, c.Exercise)
+		return party.Key{}, fmt.Errorf("it says exercise=%t, the line's charter says %t", r.Exercise, c.Exercise)
 	}
-	_, _, err := l.entitled(b, index, r)
-	return err
+	k, _, err := l.entitled(b, index, r)
+	return k, err
 }
 
 // entitled finds the key that must have signed the entry at index of b, and

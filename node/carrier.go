@@ -16,7 +16,7 @@ import (
 
 // Connected says that a member can be reached on a lane.
 func (n *Node) Connected(id record.LineID, peer party.ID, lane record.Lane) {
-	n.step(id, func(l *seatLine) line.Out { return l.Connected(peer, lane, n.stamp(l)) })
+	n.step(id, func(l *seatLine) line.Out { return l.Connected(peer, lane, stamp()) })
 	n.subs.tell(Event{What: "links"})
 }
 
@@ -26,15 +26,15 @@ func (n *Node) Disconnected(id record.LineID, peer party.ID, lane record.Lane) {
 	n.subs.tell(Event{What: "links"})
 }
 
-// Deliver hands in a message that a member sent.
+// Deliver hands in a message that a member sent. A carrier calls Precheck
+// with it first, in the goroutine of the connection.
 func (n *Node) Deliver(id record.LineID, peer party.ID, m line.Message) {
-	n.Precheck(id, m)
-	n.step(id, func(l *seatLine) line.Out { return l.Step(peer, m, n.stamp(l)) })
+	n.step(id, func(l *seatLine) line.Out { return l.Step(peer, m, stamp()) })
 }
 
 // Malformed hands in bytes of a member that are no message.
 func (n *Node) Malformed(id record.LineID, peer party.ID, lane record.Lane, frame []byte, err error) {
-	n.step(id, func(l *seatLine) line.Out { return l.Malformed(peer, lane, frame, err, n.stamp(l)) })
+	n.step(id, func(l *seatLine) line.Out { return l.Malformed(peer, lane, frame, err, stamp()) })
 }
 
 func (n *Node) step(id record.LineID, f func(*seatLine) line.Out) {
@@ -45,5 +45,8 @@ func (n *Node) step(id record.LineID, f func(*seatLine) line.Out) {
 	})
 }
 
-// stamp is the machine's clock, by which a line counts its retries.
-func (n *Node) stamp(*seatLine) utc.Time { return utc.From(time.Now()) }
+// stamp is the machine's clock, by which a line counts its retries and dates
+// its receipts, in an exercise too: a cosignature says when it was really
+// signed. The legal time of receipt is the received record's, which carries
+// the clock of the line.
+func stamp() utc.Time { return utc.From(time.Now()) }

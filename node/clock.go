@@ -87,3 +87,6 @@ func (c *clock) face() (mode string, rate float64) {
 	defer c.mu.Unlock()
 	return c.mode, c.rate
 }
+
+// Now is the time at this seat: the system's, or the exercise's.
+func (n *Node) Now() utc.Time { return n.clock.Now() }

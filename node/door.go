@@ -20,20 +20,28 @@ func (n *Node) Precheck(id record.LineID, m line.Message) {
 	if !ok || l == nil {
 		return
 	}
+	n.preverify(l.face.Load().charters, inform.Entries)
+}
+
+// preverify verifies leaves and remembers those that are good.
+func (n *Node) preverify(charters []record.Charter, leaves [][]byte) {
 	var parsed []*record.Parsed
 	var hashes []record.Hash
-	for _, leaf := range inform.Entries {
-		if p, err := record.Parse(leaf); err == nil {
+	keys := map[*record.Parsed]party.Key{}
+	for _, leaf := range leaves {
+		p, err := record.Parse(leaf)
+		if err != nil {
+			continue
+		}
+		if k, ok := keyOf(charters, p.Record.Party, p.Record.Key); ok {
+			keys[p] = k
 			parsed, hashes = append(parsed, p), append(hashes, record.LeafHash(leaf))
 		}
 	}
-	charters := l.face.Load().charters
-	errs := record.VerifyAll(parsed, func(p *record.Parsed) (party.Key, bool) {
-		return keyOf(charters, p.Record.Party, p.Record.Key)
-	})
+	errs := record.VerifyAll(parsed, func(p *record.Parsed) (party.Key, bool) { return keys[p], true })
 	for i, err := range errs {
 		if err == nil && n.prechecked.Load() < maxPrechecked {
-			if _, held := n.verified.LoadOrStore(hashes[i], parsed[i]); !held {
+			if _, held := n.verified.LoadOrStore(hashes[i], checked{parsed[i], keys[parsed[i]]}); !held {
 				n.prechecked.Add(1)
 			}
 		}
@@ -113,24 +121,33 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 // where the order is known.
 func (n *Node) open(l *seatLine, ref record.Ref, leaf []byte) (*record.Record, error) {
 	log := logbook.ID{Line: l.id, Party: ref.Party, Lane: ref.Lane, Incarnation: ref.Incarnation}
-	var rec *record.Record
-	if p, ok := n.verified.LoadAndDelete(ref.Leaf); ok {
+	var p *record.Parsed
+	var good party.Key // the key that its signature is known to be good for
+	if v, ok := n.verified.LoadAndDelete(ref.Leaf); ok {
 		n.prechecked.Add(-1)
-		rec = &p.(*record.Parsed).Record
+		p, good = v.(checked).p, v.(checked).key
 	} else {
 		var err error
-		rec, err = record.Open(leaf, func(r *record.Record) (party.Key, bool) {
-			k, _, ok := l.KeyAt(log, ref.Index, r.Key, r.Composed)
-			return k, ok
-		})
-		if err != nil {
+		if p, err = record.Parse(leaf); err != nil {
 			return nil, err
 		}
 	}
-	if err := l.Entitled(log, ref.Index, rec); err != nil {
+	key, err := l.Entitled(log, ref.Index, &p.Record)
+	if err != nil {
 		return nil, err
 	}
-	return rec, nil
+	if key != good { // not seen before the loop, or under a key that counts no more
+		if err := p.Verify(key); err != nil {
+			return nil, err
+		}
+	}
+	return &p.Record, nil
+}
+
+// checked is a leaf whose signature has been found good for key.
+type checked struct {
+	p   *record.Parsed
+	key party.Key
 }
 
 // learn does what a record means for the seat itself, beyond the picture.
@@ -159,6 +176,10 @@ func (n *Node) adopted(l *seatLine, charters [][]byte) {
 		if err != nil {
 			continue
 		}
+		if int(c.Revision) != len(l.charters) {
+			continue // taken in already
+		}
+		l.charters = append(l.charters, c)
 		n.book.AddCharter(l.id, l.name, c)
 		n.cfg.Logger.Info("a charter is in force", "line", l.name, "revision", c.Revision)
 		if n.cfg.Adopted != nil {
@@ -314,13 +335,5 @@ type logKey struct {
 
 // refreshFace renews the snapshot of l. Loop only, or before Run.
 func (n *Node) refreshFace(l *seatLine) {
-	f := &face{heads: l.Heads(), closed: l.Closed(n.cfg.Card.Party), exercise: l.Charter().Exercise}
-	for _, raw := range l.Charters() {
-		if cr, err := line.ParseCharterRecord(raw); err == nil {
-			if c, err := record.ParseCharter(cr.Charter); err == nil {
-				f.charters = append(f.charters, c)
-			}
-		}
-	}
-	l.face.Store(f)
+	l.face.Store(&face{charters: l.charters, heads: l.Heads(), closed: l.Closed(n.cfg.Card.Party), exercise: l.Charter().Exercise})
 }

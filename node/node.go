@@ -107,9 +107,11 @@ type Node struct {
 	events    []watch.Event
 	checkedAt utc.Time
 
+	voices      []*voice                    // waiting for speak
 	kept        map[record.Hash]record.Kept // origins of our relays, by commitment, from the home line
 	tracks      *tracks
 	planned     map[string]picture.ID // the plan of ours that names a track
+	resumed     map[string]bool       // tracks with an engine's alert from before a restart
 	engineDirty bool                  // a notice or a plan has come since the engine got its volumes
 
 	mu       sync.RWMutex                // guards what callers read without the loop
@@ -119,7 +121,7 @@ type Node struct {
 	officers map[string]party.Signer // signed on
 	refs     map[picture.ID]record.Ref
 
-	verified   sync.Map // leaf hash → *record.Parsed, by Precheck, taken by the loop
+	verified   sync.Map // leaf hash → checked, by preverify, taken by the loop
 	prechecked atomic.Int64
 
 	subs subscribers
@@ -134,6 +136,7 @@ type seatLine struct {
 	home bool
 	face atomic.Pointer[face]
 
+	charters     []record.Charter                    // every revision in force so far
 	oweReceived  bool                                // others' entries were stored and no Received record covers them yet
 	receiptedFor map[party.ID]map[record.Lane]uint64 // highest size each member holds of ours
 }
@@ -163,8 +166,8 @@ func Open(cfg Config) (*Node, error) {
 		conflicts: map[string]check.Conflict{}, byRecord: map[picture.ID]map[string]bool{},
 		touched: map[picture.ID]bool{},
 		book:    picture.NewBook(cfg.Card.Party),
-		tracks:  newTracks(),
-		kept:    map[record.Hash]record.Kept{},
+		tracks:  newTracks(), resumed: map[string]bool{},
+		kept: map[record.Hash]record.Kept{},
 	}
 	n.engine = watch.NewEngine(watch.Config{Horizon: predictFor, Standing: n.standing})
 	if !cfg.StepClock.IsZero() {
@@ -187,7 +190,7 @@ func Open(cfg Config) (*Node, error) {
 			return nil, err
 		}
 	}
-	n.engineDirty = true
+	n.resume()
 	return n, nil
 }
 
@@ -208,6 +211,7 @@ func (n *Node) Run(ctx context.Context) error {
 			n.tick()
 		case <-ctx.Done():
 			n.drain()
+			n.settle()
 			n.subs.close()
 			return nil
 		}
@@ -222,10 +226,12 @@ func (n *Node) drain() {
 		select {
 		case f := <-n.work:
 			f()
+			continue
 		default:
-			return
 		}
+		break
 	}
+	n.speak()
 }
 
 // settle brings everything that follows from new entries up to date: our
@@ -243,7 +249,7 @@ func (n *Node) settle() {
 // engine and for deadlines (in the clock's time).
 func (n *Node) tick() {
 	for _, l := range n.lines {
-		n.carry(l, l.Tick(utc.From(time.Now())))
+		n.carry(l, l.Tick(stamp()))
 	}
 	n.passTime()
 }
@@ -251,6 +257,7 @@ func (n *Node) tick() {
 // passTime re-examines what depends on the hour alone.
 func (n *Node) passTime() {
 	now := n.clock.Now()
+	n.forgetTracks(now)
 	n.events = append(n.events, n.engine.Tick(now)...)
 	n.settle()
 	if now.Sub(n.checkedAt) >= time.Second || now < n.checkedAt {

@@ -209,6 +209,7 @@ func (c *wire) Send(id record.LineID, lane record.Lane, to party.ID, m line.Mess
 		c.w.mu.Lock()
 		n := peer.Node
 		c.w.mu.Unlock()
+		n.Precheck(id, msg)
 		n.Deliver(id, from, msg)
 	}:
 	default:
@@ -572,5 +573,111 @@ func TestPreviewKeepsNothing(t *testing.T) {
 	after, _ := ru.Status(t.Context())
 	if len(after.Lines) != len(before.Lines) || after.Alerts != before.Alerts {
 		t.Error("a preview left something behind")
+	}
+}
+
+func TestAnAlertOfTheEngineOutlivesARestartAndStillEnds(t *testing.T) {
+	w := newWorld(t, "2018-09-17T18:41:00Z", "IL", "RU")
+	w.line("IL-RU", "IL", "RU")
+	w.start()
+	il, ru := w.seats["IL"], w.seats["RU"]
+	notice := il.say(Draft{Line: "IL-RU", Precedence: record.Flash, Body: hazard()})
+	w.settled()
+	report := func(clock string, lat float64) {
+		w.clock(clock)
+		if _, err := ru.Report(t.Context(), []TrackReport{{Standing: track.Own, Report: track.Report{ID: "IL20", At: at(clock),
+			Pos: volume.Position{Point: volume.Deg(lat, 35.6), Alt: volume.Altitude{Feet: 16000, Datum: volume.FL}, HasAlt: true}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report("2018-09-17T18:41:10Z", 35.52)
+	w.until("it is inside", func() bool { return len(openAlerts(ru.pic(), "inside")) == 1 })
+	ru.kill()
+	w.now = at("2018-09-17T18:42:00Z")
+	ru.open()
+	w.connect()
+	report("2018-09-17T18:42:10Z", 35.52)
+	w.clock("2018-09-17T18:42:20Z")
+	if n := len(openAlerts(ru.pic(), "inside")); n != 1 {
+		t.Fatalf("%d alerts for one track in one volume after the restart", n)
+	}
+	if _, err := il.Say(t.Context(), Draft{Line: "IL-RU", Officer: "duty", Precedence: record.Flash, Re: notice.ID, Body: record.Notice{Class: record.Cancellation, Text: "over"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the cancellation ends it", func() bool { return len(openAlerts(ru.pic(), "inside")) == 0 })
+}
+
+func TestTheLoopLosesNothingUnderManyVoices(t *testing.T) {
+	w := newWorld(t, "2018-09-17T18:39:00Z", "IL", "RU")
+	w.line("IL-RU", "IL", "RU")
+	w.start()
+	const voices, words = 16, 25
+	var wg sync.WaitGroup
+	ids := make(chan picture.ID, 2*voices*words)
+	for _, s := range w.seats {
+		for range voices {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for range words {
+					sent, err := s.Say(context.Background(), Draft{Line: "IL-RU", Officer: "duty", Body: record.Say{Text: "a word"}})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					ids <- sent.ID
+				}
+			}()
+		}
+	}
+	wg.Wait()
+	close(ids)
+	w.settled()
+	seen := map[picture.ID]bool{}
+	for id := range ids {
+		if seen[id] {
+			t.Errorf("%s was given twice", id)
+		}
+		seen[id] = true
+	}
+	for _, s := range w.seats {
+		p := s.pic()
+		for id := range seen {
+			if _, ok := p.Item(id); !ok {
+				t.Fatalf("%s does not hold %s", s.card.Party, id)
+			}
+		}
+		h, err := s.Export(t.Context(), "IL-RU")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := line.Verify(h); !v.OK {
+			t.Errorf("%s: %v", s.card.Party, v.Problems)
+		}
+	}
+}
+
+func TestClosingIsOnTheRecordAndEndsTheTalking(t *testing.T) {
+	w := newWorld(t, "2018-09-17T18:39:00Z", "IL", "RU")
+	w.line("IL-RU", "IL", "RU")
+	w.start()
+	il, ru := w.seats["IL"], w.seats["RU"]
+	if _, err := ru.CloseLine(t.Context(), "chief", "IL-RU", "we leave", []string{"the finding of 16 September"}); err != nil {
+		t.Fatal(err)
+	}
+	w.settled()
+	if _, err := ru.Say(t.Context(), Draft{Line: "IL-RU", Officer: "duty", Body: record.Say{Text: "one more word"}}); err == nil {
+		t.Error("RU has closed the line and still talks")
+	}
+	w.until("IL reads that RU has left", func() bool {
+		for _, it := range il.pic().Lines[0].Items {
+			if it.Kind == record.KindClose && it.Party == "RU" {
+				return true
+			}
+		}
+		return false
+	})
+	if err := il.Adopt(t.Context(), record.CharterRecord{}); err == nil {
+		t.Error("an empty charter was adopted")
 	}
 }

@@ -76,28 +76,79 @@ func (n *Node) Say(ctx context.Context, d Draft) (Sent, error) {
 	return n.append(ctx, l, d, signer)
 }
 
-// append seals d with s off the loop and appends it in the loop.
+// voice is a sealed record that waits for its turn in the loop.
+type voice struct {
+	line *seatLine
+	lane record.Lane
+	leaf []byte
+	ref  record.Ref
+	err  error
+	done chan struct{}
+}
+
+// append seals d with s off the loop and has it appended in the loop, together
+// with whatever else is waiting for the same logbook.
 func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer) (Sent, error) {
 	leaf, env, err := n.seal(l, d, s)
 	if err != nil {
 		return Sent{}, err
 	}
-	var sent Sent
-	var fail error
-	if err := n.do(ctx, func() {
-		if f := l.face.Load(); f.closed {
-			fail = refuse("line", "couldn't say anything on %s: the line is closed", l.name)
-			return
-		}
-		var refs []record.Ref
-		refs, fail = n.appendOwn(l, env.Lane, [][]byte{leaf})
-		if fail == nil {
-			sent = Sent{ID: picture.FormatID(l.name, refs[0]), Ref: refs[0], Composed: env.Composed}
-		}
-	}); err != nil {
-		return Sent{}, err
+	v := &voice{line: l, lane: env.Lane, leaf: leaf, done: make(chan struct{})}
+	select {
+	case n.work <- func() { n.voices = append(n.voices, v) }:
+	case <-n.done:
+		return Sent{}, errStopped
+	case <-ctx.Done():
+		return Sent{}, ctx.Err()
 	}
-	return sent, fail
+	select {
+	case <-v.done:
+	case <-n.done:
+		select {
+		case <-v.done: // the last round still took it
+		default:
+			return Sent{}, errStopped
+		}
+	}
+	if v.err != nil {
+		return Sent{}, v.err
+	}
+	return Sent{ID: picture.FormatID(l.name, v.ref), Ref: v.ref, Composed: env.Composed}, nil
+}
+
+// speak appends all waiting voices, one batch for each logbook, and tells each
+// what became of it. Loop only.
+//
+// Crash before Append returns: nobody was told anything, and the batch is in
+// the log whole or not at all. Crash after it: the record is durable and those
+// who waited do not know it yet; they will find it in the picture.
+func (n *Node) speak() {
+	for len(n.voices) > 0 {
+		first := n.voices[0]
+		var batch, rest []*voice
+		var leaves [][]byte
+		for _, v := range n.voices {
+			if v.line == first.line && v.lane == first.lane {
+				batch, leaves = append(batch, v), append(leaves, v.leaf)
+			} else {
+				rest = append(rest, v)
+			}
+		}
+		n.voices = rest
+		var refs []record.Ref
+		err := error(refuse("line", "couldn't say anything on %s: the line is closed", first.line.name))
+		if !first.line.face.Load().closed {
+			refs, err = n.appendOwn(first.line, first.lane, leaves)
+		}
+		for i, v := range batch {
+			if i < len(refs) {
+				v.ref = refs[i]
+			} else {
+				v.err = err
+			}
+			close(v.done)
+		}
+	}
 }
 
 // seal makes the envelope and the leaf. It reads only snapshots, so it runs in
@@ -132,6 +183,7 @@ func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelo
 	if err != nil {
 		return nil, e, refuse("body", "couldn't seal the %s: %v", d.Body.Kind(), err)
 	}
+	n.preverify(f.charters, [][]byte{leaf}) // our own word is held to the same rule, off the loop too
 	return leaf, e, nil
 }
 

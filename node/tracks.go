@@ -106,6 +106,9 @@ func (n *Node) standing(id string) track.Standing {
 	if t := n.tracks.all[id]; t != nil {
 		return t.Standing
 	}
+	if n.resumed[id] { // an alert stands for it, so it was not other
+		return track.Own
+	}
 	return track.Other
 }
 
@@ -127,6 +130,18 @@ func (n *Node) watchVolumes(p *picture.Picture) {
 			n.planned[pl.Plan.Track] = pl.ID
 		}
 	}
+}
+
+// resume tells the new engine what the home line says is standing, so that a
+// restart neither raises it again nor leaves it standing for ever.
+func (n *Node) resume() {
+	p := n.book.Now(n.clock.Now())
+	n.watchVolumes(p)
+	for _, s := range alert.Standings(p) {
+		n.resumed[s.Track] = true
+		n.engine.Resume(s.Track, s.Key, s.Kind, s.EnterAt)
+	}
+	clear(n.touched) // recheck looks at all of it once Run begins
 }
 
 // Tracks gives the tracks as the console draws them, by id.
