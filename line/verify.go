@@ -256,12 +256,12 @@ func (v *verifier) entries(h *held) {
 		batch = append(batch, p)
 	}
 	errs := record.VerifyAll(batch, func(p *record.Parsed) (party.Key, bool) {
-		k, _, err := v.l.entitled(h.book, index[p], &p.Record)
+		k, err := v.l.Entitled(h.ID, index[p], &p.Record)
 		return k, err == nil
 	})
 	for i, p := range batch {
 		at := index[p]
-		if err := v.l.Entitled(h.ID, at, &p.Record); err != nil {
+		if _, err := v.l.Entitled(h.ID, at, &p.Record); err != nil {
 			v.problem(v.place(h.ID, at), "%v", err)
 		} else if errs[i] != nil {
 			v.problem(v.place(h.ID, at), "the entry does not open: %v", errs[i])
