@@ -61,6 +61,16 @@ type bookLog struct {
 type leaf struct {
 	Held
 	words string
+	id    ID     // under the name
+	name  string // of the line when it was last asked for
+}
+
+// named gives the leaf's ID on the line of that name.
+func (x *leaf) named(line string) ID {
+	if x.id == "" || x.name != line {
+		x.id, x.name = FormatID(line, x.Ref), line
+	}
+	return x.id
 }
 
 // NewBook gives an empty book for one party.

@@ -38,6 +38,7 @@ type lineFold struct {
 	entries  []*entry
 	receipts map[party.ID]map[logKey]*stairs // by who received
 	acks     map[*entry][]*entry             // by what is acknowledged
+	others   map[fromTo][]party.ID
 }
 
 func (b *Book) fold(knownAt utc.Time) *fold {
@@ -63,7 +64,7 @@ func (b *Book) fold(knownAt utc.Time) *fold {
 func (b *Book) foldLine(l *bookLine, name string, knownAt utc.Time) *lineFold {
 	lf := &lineFold{
 		id: l.id, self: b.self, name: name, logs: map[logKey][]*entry{},
-		receipts: map[party.ID]map[logKey]*stairs{}, acks: map[*entry][]*entry{},
+		receipts: map[party.ID]map[logKey]*stairs{}, acks: map[*entry][]*entry{}, others: map[fromTo][]party.ID{},
 	}
 	for i, c := range l.charters {
 		if i == 0 || c.Made <= knownAt {
@@ -91,7 +92,7 @@ func (b *Book) foldLine(l *bookLine, name string, knownAt utc.Time) *lineFold {
 			if at > knownAt {
 				continue
 			}
-			e.id = FormatID(name, x.Ref)
+			e.id = x.named(name)
 			e.problem = x.Problem
 			if x.State != Valid && e.problem == "" {
 				e.problem = "this record can't be opened"
@@ -216,13 +217,13 @@ func (l *lineFold) index() {
 
 // charter gives the charter in force when a record was composed. A later
 // amendment moves no deadline that was already running.
-func (l *lineFold) charter(at utc.Time) (record.Charter, bool) {
+func (l *lineFold) charter(at utc.Time) (*record.Charter, bool) {
 	for i := len(l.charters) - 1; i >= 0; i-- {
 		if i == 0 || l.charters[i].Made <= at {
-			return l.charters[i], true
+			return &l.charters[i], true
 		}
 	}
-	return record.Charter{}, false
+	return nil, false
 }
 
 func (l *lineFold) clocks(at utc.Time) record.Clocks {
@@ -237,16 +238,28 @@ func (l *lineFold) recipients(e *entry) []party.ID {
 	if l.home {
 		return nil
 	}
-	c, ok := l.charter(e.composed)
-	if !ok {
-		return without(l.parties, e.Ref.Party)
+	k := fromTo{party: e.Ref.Party, revision: -1}
+	ps := l.parties
+	if c, ok := l.charter(e.composed); ok {
+		k.revision = int64(c.Revision)
+		if to, ok := l.others[k]; ok {
+			return to
+		}
+		ps = nil
+		for _, card := range c.Cards {
+			ps = append(ps, card.Party)
+		}
+		slices.Sort(ps)
 	}
-	var ps []party.ID
-	for _, card := range c.Cards {
-		ps = append(ps, card.Party)
-	}
-	slices.Sort(ps)
-	return without(ps, e.Ref.Party)
+	to := without(ps, e.Ref.Party)
+	l.others[k] = to
+	return to
+}
+
+// fromTo is a key of who receives from a party under a charter.
+type fromTo struct {
+	party    party.ID
+	revision int64
 }
 
 func without(ps []party.ID, p party.ID) []party.ID {
@@ -309,8 +322,16 @@ func (l *lineFold) closed(self party.ID) bool {
 	return gone[self] || len(gone) > 0 && left < 2
 }
 
-// item shows one record.
+// item shows one record. What is wrong with it has to be known by then.
 func (l *lineFold) item(e *entry) Item {
+	if e.shown == nil {
+		it := l.show(e)
+		e.shown = &it
+	}
+	return *e.shown
+}
+
+func (l *lineFold) show(e *entry) Item {
 	it := Item{
 		ID: e.id, Line: l.id, LineName: l.name, Ref: e.Ref, Party: e.Ref.Party,
 		KnownAt: e.known, Problem: e.problem,

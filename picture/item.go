@@ -31,6 +31,11 @@ func (b *Book) With(h Held) *Book {
 		for _, x := range l.leaves {
 			c.Add(x.Held)
 		}
+		for k, g := range l.logs {
+			for _, s := range g.known.steps {
+				c.line(id).log(k).known.add(s.size, s.at, nil)
+			}
+		}
 	}
 	c.Add(h)
 	return c

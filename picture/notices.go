@@ -39,6 +39,7 @@ func (f *fold) standNotices() {
 		}
 	}
 	slices.SortFunc(all, func(a, b *standing) int { return a.e.compare(b.e) })
+	f.notices = make([]Notice, 0, len(all))
 	for _, s := range all {
 		f.notices = append(f.notices, s.notice())
 	}

@@ -21,6 +21,10 @@ type entry struct {
 	depth    int      // how many records stand before it with the same causal time
 	re       *entry   // what Re points at, if it is known, in the same line
 	problem  string
+	shown    *Item
+
+	waits int      // for rank: how many that stand before it are not ranked yet
+	after []*entry // for rank: what stands after it
 }
 
 // compare is the one order of a line: it agrees with causality, since a record
@@ -55,17 +59,17 @@ func (l *lineFold) order() {
 // rank works along the graph of what stands before what. It reports whether
 // the graph has no circle.
 func (l *lineFold) rank(all bool) bool {
-	waits := make(map[*entry]int, len(l.entries))
-	after := make(map[*entry][]*entry, len(l.entries))
 	before := func(p, e *entry) {
 		if p != nil && p != e {
-			waits[e]++
-			after[p] = append(after[p], e)
+			e.waits++
+			p.after = append(p.after, e)
 		}
+	}
+	for _, e := range l.entries {
+		e.causal, e.depth, e.waits, e.after = e.composed, 0, 0, e.after[:0]
 	}
 	for _, log := range l.logs {
 		for i, e := range log {
-			e.causal, e.depth = e.composed, 0
 			if i > 0 {
 				before(log[i-1], e)
 			}
@@ -80,20 +84,20 @@ func (l *lineFold) rank(all bool) bool {
 	}
 	ready := make([]*entry, 0, len(l.entries))
 	for _, e := range l.entries {
-		if waits[e] == 0 {
+		if e.waits == 0 {
 			ready = append(ready, e)
 		}
 	}
 	for n := 0; n < len(ready); n++ {
 		p := ready[n]
-		for _, e := range after[p] {
+		for _, e := range p.after {
 			switch {
 			case p.causal > e.causal:
 				e.causal, e.depth = p.causal, p.depth+1
 			case p.causal == e.causal && p.depth >= e.depth:
 				e.depth = p.depth + 1
 			}
-			if waits[e]--; waits[e] == 0 {
+			if e.waits--; e.waits == 0 {
 				ready = append(ready, e)
 			}
 		}
