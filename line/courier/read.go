@@ -173,20 +173,22 @@ func (x *reader) item(want kind, place string) ([]byte, error) {
 	return content, nil
 }
 
-// cbor reads an item that is a CBOR map, in its one encoding.
-func (x *reader) cbor(want kind, place string, v any) error {
+// cbor reads an item that is a CBOR map, in its one encoding. Where it is no
+// such map the damage is noted and ok is false; reading could go on.
+func (x *reader) cbor(want kind, place string, v any) (ok bool, err error) {
 	at := x.off
 	b, err := x.item(want, place)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := decode.Unmarshal(b, v); err != nil {
-		return &DamageError{Place: place, Offset: at, What: err.Error()}
+		x.damage(&DamageError{Place: place, Offset: at, What: err.Error()})
+		return false, nil
 	}
 	if again, err := encode.Marshal(v); err != nil || !bytes.Equal(again, b) {
 		x.damage(&DamageError{Place: place, Offset: at, What: "not in the one encoding"})
 	}
-	return nil
+	return true, nil
 }
 
 func (x *reader) bundle() (b Bundle, err error) {
@@ -202,7 +204,7 @@ func (x *reader) bundle() (b Bundle, err error) {
 		}
 	}
 	var h header
-	if err := x.cbor(kindHeader, "header", &h); err != nil {
+	if ok, err := x.cbor(kindHeader, "header", &h); err != nil || !ok {
 		return b, err
 	}
 	b.Line, b.Exporter, b.Made, b.History.Holder = h.Line, h.Exporter, h.Made, h.Exporter
@@ -264,8 +266,10 @@ func (x *reader) nameFrom(raw []byte) {
 func (x *reader) log(place string, total *uint64, last logbook.ID) (l line.LogCopy, err error) {
 	var h logHeader
 	at := x.off
-	if err := x.cbor(kindLog, place, &h); err != nil {
+	if ok, err := x.cbor(kindLog, place, &h); err != nil {
 		return l, err
+	} else if !ok {
+		return l, x.framing(at, "without the counts of %s the rest cannot be told apart", place)
 	}
 	if l.ID, err = logbook.ParseOrigin(h.Origin); err != nil {
 		return l, &DamageError{Place: place, Offset: at, What: err.Error()}
@@ -286,11 +290,13 @@ func (x *reader) log(place string, total *uint64, last logbook.ID) (l line.LogCo
 	}
 	for i := range h.Notes {
 		var n logbook.NoteAt
-		where := fmt.Sprintf("%s/%s/checkpoint", x.name, l.ID)
-		if err := x.cbor(kindCheckpoint, fmt.Sprintf("%s, the %d. of %d", where, i+1, h.Notes), &n); err != nil {
+		ok, err := x.cbor(kindCheckpoint, fmt.Sprintf("%s/%s/checkpoint no. %d of %d", x.name, l.ID, i+1, h.Notes), &n)
+		if err != nil {
 			return l, err
 		}
-		l.Notes = append(l.Notes, n)
+		if ok {
+			l.Notes = append(l.Notes, n)
+		}
 	}
 	return l, nil
 }
