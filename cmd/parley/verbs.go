@@ -8,6 +8,6 @@ func verbs(sh *shell) []*cobra.Command {
 		initCommand(sh), lineCommand(sh), serveCommand(sh),
 		sayCommand(sh), noticeCommand(sh), ackCommand(sh), showCommand(sh), watchCommand(sh),
 		verifyCommand(sh), courierCommand(sh), doctorCommand(sh),
-		manCommand(sh), versionCommand(sh),
+		manCommand(sh), versionCommand(sh), licensesCommand(sh),
 	}
 }
