@@ -82,7 +82,7 @@ func (n *Node) arrived(l *seatLine, a line.Arrived) {
 		n.admit(l, ref, leaf)
 	}
 	if l.NeedsReceived(a) {
-		l.oweReceived = true
+		l.owes[a.Log.Lane] = true
 	}
 }
 
@@ -219,22 +219,27 @@ func (n *Node) found(l *seatLine, f record.Finding) {
 	}
 }
 
-// writeReceived says, on each line where others' entries were stored, what we
-// now hold and when: the legal time of receipt. Loop only.
+// writeReceived says, on each line and lane where others' entries were stored,
+// what we now hold and when: the legal time of receipt. It stands in the same
+// lane, so that a routine backlog fills no urgent log. Loop only.
 func (n *Node) writeReceived() {
 	for _, l := range n.lines {
-		if !l.oweReceived {
-			continue
-		}
-		l.oweReceived = false
-		heads := l.Heads()
-		if len(heads) == 0 || l.home {
-			continue
-		}
-		if _, err := n.machineSays(l, Draft{Precedence: record.Ordinary, Lane: record.Urgent, Body: record.Received{Heads: heads}}); err != nil {
-			n.cfg.Logger.Error("couldn't record a receipt", "line", l.name, "err", err)
-			l.oweReceived = true // the next round tries again; nothing was claimed meanwhile
-			return
+		for lane := range l.owes {
+			delete(l.owes, lane)
+			var heads []record.Head
+			for _, h := range l.Heads() {
+				if h.Lane == lane {
+					heads = append(heads, h)
+				}
+			}
+			if len(heads) == 0 {
+				continue
+			}
+			if _, err := n.machineSays(l, Draft{Precedence: record.Ordinary, Lane: lane, Body: record.Received{Heads: heads}}); err != nil {
+				n.cfg.Logger.Error("couldn't record a receipt", "line", l.name, "err", err)
+				l.owes[lane] = true // the next round tries again; nothing was claimed meanwhile
+				return
+			}
 		}
 	}
 }
@@ -251,7 +256,7 @@ func (n *Node) openLine(charters [][]byte) error {
 		return err
 	}
 	c := ln.Charter()
-	l := &seatLine{Line: ln, id: ln.ID(), name: c.Name, home: c.Home, receiptedFor: map[party.ID]map[record.Lane]uint64{}}
+	l := &seatLine{Line: ln, id: ln.ID(), name: c.Name, home: c.Home, owes: map[record.Lane]bool{}, receiptedFor: map[party.ID]map[record.Lane]uint64{}}
 	if err := n.addLine(l); err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -315,7 +320,7 @@ func (n *Node) reload(l *seatLine, stored []line.Arrived) {
 	}
 	for k, size := range needed {
 		if covered[k] < size {
-			l.oweReceived = true
+			l.owes[k.lane] = true
 		}
 	}
 	for _, id := range l.Logs() {

@@ -22,7 +22,7 @@
 // The book, the engine and the open alerts are rebuilt from them by Open; raw
 // tracks come anew from the feed. A receipt that we did not send is sent when
 // the peer next says hello. A Received record that we did not write is written
-// by Open's catch-up (door.go: oweReceived).
+// after Open (door.go: writeReceived).
 package node
 
 import (
@@ -137,7 +137,7 @@ type seatLine struct {
 	face atomic.Pointer[face]
 
 	charters     []record.Charter                    // every revision in force so far
-	oweReceived  bool                                // others' entries were stored and no Received record covers them yet
+	owes         map[record.Lane]bool                // others' entries were stored and no Received record covers them yet
 	receiptedFor map[party.ID]map[record.Lane]uint64 // highest size each member holds of ours
 }
 
