@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"bytes"
 	"errors"
 	"fmt"
@@ -41,6 +42,17 @@ func (b *book) revision() (uint32, bool) {
 		return 0, false
 	}
 	return b.marks[len(b.marks)-1].revision, true
+}
+
+// nextMark gives the first amendment at or after an index. The charter record
+// that a logbook begins with is none.
+func (b *book) nextMark(from uint64) (mark, bool) {
+	for _, mk := range b.marks {
+		if mk.index >= max(from, 1) {
+			return mk, true
+		}
+	}
+	return mark{}, false
 }
 
 // revisionsAt gives the charters whose keys may have sealed the entry at
@@ -265,6 +277,9 @@ func (l *Line) Heads() []record.Head {
 			out = append(out, b.log.Head())
 		}
 	}
+	slices.SortFunc(out, func(a, b record.Head) int { // as an envelope wants them
+		return cmp.Or(cmp.Compare(a.Party, b.Party), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Incarnation, b.Incarnation))
+	})
 	return out
 }
 
