@@ -215,6 +215,10 @@ func faults() []fault {
 		minute("digest: is missing", func(m *Minute) { m.Digest = Hash{} }),
 		{"envelope.officer: is \"duty\"", sample{"", e, Minute{From: evening, Digest: Hash{1}}}},
 
+		{"body.salt: is missing", sample{"", machine, Kept{Origin: Origin{LineID{1}, ref}}}},
+		{"body.origin.line: is missing", sample{"", machine, Kept{Salt: Hash{1}, Origin: Origin{LineID{}, ref}}}},
+		{"body.origin.ref.party", sample{"", machine, Kept{Salt: Hash{1}, Origin: Origin{LineID{1}, Ref{}}}}},
+
 		{"body.charter: is no map", sample{"", machine, CharterRecord{Charter: []byte{0}}}},
 		{"body.charter: is not well-formed", sample{"", machine, CharterRecord{}}},
 		{"body.signatures: 0 of them", sample{"", machine, signedBy(charterOf("IL"))}},
@@ -284,7 +288,7 @@ func TestAVolumeListIsBoundedAsAWhole(t *testing.T) {
 
 // TestHomeOnlyKindsAreTheHomeLines: what is a party's own never leaves by kind.
 func TestHomeOnlyKindsAreTheHomeLines(t *testing.T) {
-	home := map[Kind]bool{KindPlan: true, KindAlert: true, KindEnd: true, KindWatch: true, KindMinute: true}
+	home := map[Kind]bool{KindPlan: true, KindAlert: true, KindEnd: true, KindWatch: true, KindMinute: true, KindKept: true}
 	for _, k := range Kinds() {
 		if k.HomeOnly() != home[k] {
 			t.Errorf("%s: home only is %v", k, k.HomeOnly())

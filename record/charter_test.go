@@ -75,6 +75,35 @@ func TestALineIsFoundedAmendedJoinedAndLeft(t *testing.T) {
 	}
 }
 
+// TestACharterOnItsWayNamesWhoHasNotSigned: it goes round the parties with one
+// signature more each time; a false one is refused on the way already.
+func TestACharterOnItsWayNamesWhoHasNotSigned(t *testing.T) {
+	c := charterOf("IL", "RU", "SY")
+	for _, step := range []struct{ signed, missing []party.ID }{
+		{nil, []party.ID{"IL", "RU", "SY"}},
+		{[]party.ID{"RU"}, []party.ID{"IL", "SY"}},
+		{[]party.ID{"IL", "RU"}, []party.ID{"SY"}},
+		{[]party.ID{"IL", "RU", "SY"}, nil},
+	} {
+		got, line, missing, err := signedBy(c, step.signed...).CheckPart(nil)
+		if err != nil || !reflect.DeepEqual(missing, step.missing) || line.IsZero() || !reflect.DeepEqual(got, c) {
+			t.Errorf("signed by %v: %v, missing %v", step.signed, err, missing)
+		}
+		_, _, err = signedBy(c, step.signed...).Check(nil)
+		if (err == nil) != (step.missing == nil) {
+			t.Errorf("signed by %v: in force: %v", step.signed, err)
+		}
+	}
+	r := signedBy(c, "IL")
+	r.Signatures[0].Sig[0] ^= 1
+	if _, _, _, err := r.CheckPart(nil); err == nil || !strings.Contains(err.Error(), "signatures[0].sig") {
+		t.Errorf("a false signature on the way: %v", err)
+	}
+	if _, _, _, err := signedBy(amend(c, nil)).CheckPart(nil); err == nil || !strings.Contains(err.Error(), "charter.revision") {
+		t.Errorf("an amendment on its way without the charter before: %v", err)
+	}
+}
+
 // TestAHomeLineHasOneMember, and no mirrors.
 func TestAHomeLineHasOneMember(t *testing.T) {
 	if _, _, err := signedBy(charterOf("IL"), "IL").Check(nil); err != nil {

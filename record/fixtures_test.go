@@ -144,6 +144,7 @@ func samples() []sample {
 		{"end", machineRe, End{Reason: "the window has passed"}},
 		{"watch-take", e, Watch{Act: WatchTake}},
 		{"watch-hand-over", e, Watch{Act: WatchHand, To: "deputy", Open: []string{"one"}, Promises: "to call back", OpenHash: OpenItems([]string{"one", "two"})}},
+		{"kept", machine, Kept{Salt: Hash{3}, Origin: Origin{LineID{1}, ref}}},
 		{"minute", machine, Minute{From: evening, Reports: 900, Tracks: 12, Digest: Hash{8}}},
 	}
 	return ss
@@ -337,6 +338,8 @@ func genBody() *rapid.Generator[Body] {
 				w.To, w.OpenHash = "b.c", OpenItems(w.Open)
 			}
 			return w
+		case KindKept:
+			return Kept{genHash().Draw(t, "salt"), Origin{LineID(genHash().Draw(t, "line")), genRef().Draw(t, "ref")}}
 		default:
 			n := rapid.Uint32().Draw(t, "reports")
 			return Minute{From: genTime().Draw(t, "from") / 60_000 * 60_000, Reports: n, Tracks: n / 2, Digest: genHash().Draw(t, "digest")}

@@ -289,6 +289,9 @@ func TestCommitmentsAreApart(t *testing.T) {
 	if !(Opening{Label: "x", Salt: Hash{1}, Content: []byte("four")}).Opens(a) || !(Opening{Salt: Hash{1}, Origin: &o}).Opens(b) {
 		t.Error("the true opening doesn't open")
 	}
+	if (Kept{Hash{1}, o}).Commitment() != b {
+		t.Error("what the home line keeps isn't what the relay carries")
+	}
 	if (Opening{Salt: Hash{2}, Origin: &o}).Opens(b) || (Opening{Label: "x", Salt: Hash{1}, Content: []byte("four")}).Opens(b) {
 		t.Error("a false opening opens")
 	}

@@ -173,7 +173,7 @@ func fields(t reflect.Type) map[int64]field {
 		}
 		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
 		if name == "" {
-			name = strings.ToLower(sf.Name)
+			name = strings.ToLower(sf.Name[:1]) + sf.Name[1:]
 		}
 		opt := tag[len(tag)-1]
 		m[label] = field{name, sf.Type, opt == "omitempty" || opt == "omitzero"}
