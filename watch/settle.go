@@ -154,6 +154,9 @@ func (e *Engine) near(f *flight, w *watched, before *track.Report) bool {
 // and what lies ahead.
 func (e *Engine) meet(f *flight, w *watched, p *pair, before *track.Report) {
 	r := f.last
+	if p.state == over {
+		return
+	}
 	if before != nil && p.state != inside {
 		if v, ok := way(*before, r); ok {
 			x, hit := w.V.Entry(before.Pos, before.At, v.trackDeg, v.speedKt, v.climbFPM, r.At.Sub(before.At))
@@ -242,6 +245,9 @@ func placeOn(p volume.Point, v velocity, after time.Duration) volume.Point {
 
 // settle brings one pair to the instant t: predicted, inside, over.
 func (e *Engine) settle(f *flight, w *watched, p *pair, t utc.Time) {
+	if p.state == over {
+		return
+	}
 	if !p.entry.IsZero() && p.state != inside {
 		if p.state == nothing && p.entry > f.last.At && p.entry > w.since && p.entry <= t.Add(e.cfg.Horizon) {
 			e.predict(f, w, p)
@@ -254,6 +260,7 @@ func (e *Engine) settle(f *flight, w *watched, p *pair, t utc.Time) {
 		p.entry = 0
 		if p.state != nothing {
 			e.lower(f, w, p, w.V.Window.To, "its time is over")
+			p.state = over
 		}
 	}
 }

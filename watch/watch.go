@@ -143,6 +143,7 @@ const (
 	nothing state = iota
 	predicted
 	inside
+	over // its window has ended over what stood; nothing is raised again
 )
 
 // NewEngine gives an engine without volumes and tracks.
@@ -209,7 +210,7 @@ func (e *Engine) replace(f *flight, replaced map[*watched]*watched) {
 			continue
 		}
 		delete(f.pairs, was)
-		if p.state == nothing {
+		if p.state == nothing || p.state == over {
 			continue
 		}
 		if w == nil {
@@ -304,7 +305,7 @@ func (e *Engine) Tick(now utc.Time) []Event {
 
 func (f *flight) standing() bool {
 	for _, p := range f.pairs {
-		if p.state != nothing {
+		if p.state == predicted || p.state == inside {
 			return true
 		}
 	}
