@@ -1,8 +1,8 @@
 package line
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"

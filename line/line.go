@@ -186,6 +186,7 @@ type Line struct {
 	books   map[logbook.ID]*book
 	peers   map[party.ID]*peer
 	folds   map[foldKey]*fold
+	met     map[met]bool
 	now     utc.Time // the newest instant that we were given
 }
 
@@ -197,7 +198,7 @@ type Line struct {
 func Open(cfg Config) (*Line, error) {
 	l := &Line{
 		cfg: cfg, lim: cfg.Limits.withDefaults(),
-		books: map[logbook.ID]*book{}, peers: map[party.ID]*peer{}, folds: map[foldKey]*fold{},
+		books: map[logbook.ID]*book{}, peers: map[party.ID]*peer{}, folds: map[foldKey]*fold{}, met: map[met]bool{},
 	}
 	for name, s := range map[string]party.Signer{"Log": cfg.Log, "Receipt": cfg.Receipt, "Node": cfg.Node} {
 		if s == nil {
@@ -241,6 +242,25 @@ func (l *Line) Name() string { return l.Charter().Name }
 
 // Self is the party whose view this is.
 func (l *Line) Self() party.ID { return l.cfg.Self }
+
+// met is a peer whose hello has come on a lane since Open.
+type met struct {
+	party party.ID
+	lane  record.Lane
+}
+
+// Unheard names the members, ascending, that have not said hello on both lanes
+// since Open. Until one has, nobody can have told us that our disk is an old
+// copy: a node that was restored appends nothing while this holds all peers.
+func (l *Line) Unheard() []party.ID {
+	var out []party.ID
+	for _, p := range l.Members() {
+		if p != l.cfg.Self && !(l.met[met{p, record.Urgent}] && l.met[met{p, record.Routine}]) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
 
 // Close closes the stores. The Line must not be used afterwards.
 func (l *Line) Close() error {

@@ -57,11 +57,14 @@ type Hello struct {
 	Heard    bool          `cbor:"8,keyasint"` // the other's hello has come on this connection
 }
 
-// Offer says "I hold this logbook up to this checkpoint". The note may carry
+// Offer says "I hold this logbook up to this checkpoint". Its Revision, as that
+// of Inform and Receipt, tells one whom an amendment has not reached yet why
+// it cannot verify a signature: it waits then, and accuses nobody. The note may carry
 // receipts of other members; whoever can verify them keeps them.
 type Offer struct {
-	Log  LogRef `cbor:"1,keyasint"`
-	Note []byte `cbor:"2,keyasint"`
+	Log      LogRef `cbor:"1,keyasint"`
+	Note     []byte `cbor:"2,keyasint"`
+	Revision uint32 `cbor:"3,keyasint"` // of the charter that the sender goes by
 }
 
 // Missing asks for the entries of a logbook from an index on. From equal to
@@ -81,6 +84,8 @@ type Inform struct {
 	Note    []byte   `cbor:"4,keyasint"`
 	Request uint64   `cbor:"5,keyasint,omitempty"` // of the Missing it answers; 0: nobody asked
 	Base    []byte   `cbor:"6,keyasint,omitempty"` // the sender's checkpoint of size From, where it has one
+
+	Revision uint32 `cbor:"7,keyasint"` // as in Offer
 }
 
 // Receipt is a cosignature: By durably holds the first Size entries of Log.
@@ -89,6 +94,8 @@ type Receipt struct {
 	Size  uint64   `cbor:"2,keyasint"`
 	By    party.ID `cbor:"3,keyasint"`
 	Cosig []byte   `cbor:"4,keyasint"` // one signature line of a signed note
+
+	Revision uint32 `cbor:"5,keyasint"` // as in Offer
 }
 
 // Ping and Pong test the link: T is the asker's clock when it asked, T2 the

@@ -203,7 +203,7 @@ func (l *Line) push(b *book, p party.ID, from uint64, leaves [][]byte, out *Out)
 	s.offered = max(s.offered, s.sent)
 	l.arm(s)
 	out.Send = append(out.Send, Send{To: p, Lane: b.id.Lane,
-		Msg: Inform{Log: refOf(b.id), From: from, Entries: leaves, Note: b.log.Note()}})
+		Msg: Inform{Log: refOf(b.id), From: from, Entries: leaves, Note: b.log.Note(), Revision: l.Charter().Revision}})
 }
 
 func refOf(id logbook.ID) LogRef {

@@ -17,7 +17,8 @@ type peer struct {
 	lanes   [3]laneState // by record.Lane
 	tokens  float64      // for messages that bring nothing new
 	filled  utc.Time
-	strikes int // wrong signatures since it connected
+	rev     uint32 // the charter's revision that its newest message goes by
+	strikes int    // wrong signatures since it connected
 }
 
 type laneState struct {
@@ -33,6 +34,7 @@ type seen struct {
 	sent    uint64        // entries we have sent it, hoping; at least has
 	flying  int           // informs on the way, without a receipt
 	offered uint64        // the largest size that we have told it of
+	served  uint64        // the largest size that we have given it because it asked
 	due     utc.Time      // when to offer again; 0: nothing is open
 	wait    time.Duration // … and how long the next time
 	claims  uint64        // the size that it offers to us
@@ -167,7 +169,11 @@ func (l *Line) longer(d time.Duration) time.Duration { return min(2*d, 16*l.lim.
 
 // useless charges the peer for a message that brought nothing new. A peer that
 // sends nothing else for long is dropped: a finding, and its connection.
-func (l *Line) useless(p party.ID, out *Out) {
+func (l *Line) useless(p party.ID, out *Out) { l.charge(p, 1, out) }
+
+// charge is useless with a price: a message that costs us next to nothing, and
+// that honest peers repeat, such as a receipt, pays a part of a token.
+func (l *Line) charge(p party.ID, price float64, out *Out) {
 	pr := l.peers[p]
 	if pr == nil {
 		return
@@ -175,7 +181,7 @@ func (l *Line) useless(p party.ID, out *Out) {
 	rate := float64(l.lim.Useless)
 	pr.tokens = min(10*rate, pr.tokens+rate*l.now.Sub(pr.filled).Seconds())
 	pr.filled = l.now
-	if pr.tokens--; pr.tokens >= 0 {
+	if pr.tokens -= price; pr.tokens >= 0 {
 		return
 	}
 	l.find(out, record.Finding{What: record.FindingProtocol, Party: p,
@@ -241,7 +247,7 @@ func (l *Line) tickQuestion(b *book, out *Out) {
 // relay, and only where the author did not get through in time.
 func (l *Line) tickOffer(b *book, p party.ID, out *Out) {
 	s := b.seen(p)
-	if !l.greeted(p, b.id.Lane) || s.has >= b.log.Size() {
+	if !l.greeted(p, b.id.Lane) || s.has >= b.log.Size() && l.proved(b, p) {
 		s.due = 0
 		return
 	}
@@ -258,12 +264,26 @@ func (l *Line) tickOffer(b *book, p party.ID, out *Out) {
 	l.offer(b, p, out)
 }
 
-// offer tells a peer how far our copy of a logbook has come.
+// proved reports whether we need no receipt from the peer for this logbook: it
+// is not ours, or the receipt for all of it has come and has verified.
+func (l *Line) proved(b *book, p party.ID) bool {
+	return b.id.Party != l.cfg.Self || b.log.Receipts()[logbook.MirrorName(p)] >= b.log.Size()
+}
+
+// offer tells a peer how far our copy of a logbook has come; or, where an
+// amendment lies between, how far up to the batch that holds it: that one is
+// signed by a key that the peer knows, and brings the next.
 func (l *Line) offer(b *book, p party.ID, out *Out) {
 	s := b.seen(p)
-	s.offered = b.log.Size()
+	size, note := b.log.Size(), b.log.Note()
+	if mk, ok := b.nextMark(s.has); ok {
+		if at, err := b.log.NotesFrom(mk.index+1, 1); err == nil && len(at) == 1 {
+			size, note = at[0].Size, at[0].Note
+		}
+	}
+	s.offered = size
 	l.arm(s)
-	out.Send = append(out.Send, Send{To: p, Lane: b.id.Lane, Msg: Offer{Log: refOf(b.id), Note: b.log.Note()}})
+	out.Send = append(out.Send, Send{To: p, Lane: b.id.Lane, Msg: Offer{Log: refOf(b.id), Note: note, Revision: l.Charter().Revision}})
 }
 
 // find gives a finding, or folds it into an equal one of a moment ago.

@@ -30,7 +30,7 @@ func (l *Line) stepOffer(p party.ID, b *book, m Offer, out *Out) {
 	if c.Size <= b.log.Size() {
 		l.useless(p, out)
 		l.receipt(b, []party.ID{p}, out)
-		l.keepReceipts(p, b, c, out)
+		l.keepReceipts(p, b, c, m, out)
 		return
 	}
 	s := b.seen(p)
@@ -90,11 +90,11 @@ func (l *Line) shown(p party.ID, b *book, size uint64, out *Out) {
 }
 
 // keepReceipts takes over the receipts in an offered note that are news.
-func (l *Line) keepReceipts(p party.ID, b *book, c logbook.Checkpoint, out *Out) {
+func (l *Line) keepReceipts(p party.ID, b *book, c logbook.Checkpoint, m Offer, out *Out) {
 	for _, r := range c.Receipts() {
 		by, ok := logbook.MirrorParty(r.Name)
 		if ok && by != l.cfg.Self && by != b.id.Party && l.everMember(by) && c.Size > b.log.Receipts()[r.Name] {
-			l.keepReceipt(p, b, Receipt{Log: refOf(b.id), Size: c.Size, By: by, Cosig: r.Line()}, out)
+			l.keepReceipt(p, b, Receipt{Log: refOf(b.id), Size: c.Size, By: by, Cosig: r.Line(), Revision: m.Revision}, out)
 		}
 	}
 }
@@ -277,6 +277,9 @@ func (l *Line) fault(p party.ID, b *book, m Inform, err error, out *Out) {
 	case errors.As(err, &fork):
 		l.forked(p, b, m, fork, out)
 		return
+	case errors.As(err, &sig) && l.later(p):
+		l.useless(p, out) // an amendment that has not reached us may explain it
+		return
 	case errors.As(err, &sig):
 		f.What, f.Proof = record.FindingSignature, [][]byte{sig.Note}
 		l.find(out, f)
@@ -298,6 +301,12 @@ func (l *Line) fault(p party.ID, b *book, m Inform, err error, out *Out) {
 	}
 	l.find(out, f)
 	l.useless(p, out)
+}
+
+// later reports whether the peer goes by a later charter than we.
+func (l *Line) later(p party.ID) bool {
+	pr := l.peers[p]
+	return pr != nil && pr.rev > l.Charter().Revision
 }
 
 // forked: two checkpoints that cannot both be true. If the two notes alone, or
@@ -343,7 +352,7 @@ func (l *Line) receipt(b *book, to []party.ID, out *Out) {
 		}
 		b.mine, b.mineN = cosig, size
 	}
-	m := Receipt{Log: refOf(b.id), Size: size, By: l.cfg.Self, Cosig: b.mine}
+	m := Receipt{Log: refOf(b.id), Size: size, By: l.cfg.Self, Cosig: b.mine, Revision: l.Charter().Revision}
 	for _, p := range to {
 		if l.greeted(p, b.id.Lane) {
 			out.Send = append(out.Send, Send{To: p, Lane: b.id.Lane, Msg: m})

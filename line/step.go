@@ -24,6 +24,16 @@ func (l *Line) Step(p party.ID, m Message, now utc.Time) Out {
 	}
 	switch m := m.(type) {
 	case Hello:
+		pr.rev = m.Revision
+	case Offer:
+		pr.rev = m.Revision
+	case Inform:
+		pr.rev = m.Revision
+	case Receipt:
+		pr.rev = m.Revision
+	}
+	switch m := m.(type) {
+	case Hello:
 		l.stepHello(p, pr, m, &out)
 	case Ping: // carriers answer pings themselves; one that does not may leave it to us
 		l.useless(p, &out)
@@ -71,6 +81,10 @@ func (l *Line) stepLog(p party.ID, r LogRef, make bool, out *Out, f func(*book))
 		return
 	}
 	b, err := l.bookOf(r, make)
+	if err != nil && l.later(p) {
+		l.useless(p, out) // it may be a logbook of a party that joins by then
+		return
+	}
 	if err != nil {
 		l.violation(p, r.Lane, err.Error(), out)
 		return
@@ -103,6 +117,7 @@ func (l *Line) stepHello(p party.ID, pr *peer, m Hello, out *Out) {
 	}
 	first := !st.greeted
 	st.greeted = true
+	l.met[met{p, m.Lane}] = true
 	if !first {
 		l.useless(p, out)
 		if !m.Heard { // it repeats because ours was lost
@@ -162,7 +177,7 @@ func (l *Line) passReceipts(p party.ID, b *book, has uint64, out *Out) {
 		for _, r := range c.Receipts() {
 			if r.Name == name {
 				out.Send = append(out.Send, Send{To: p, Lane: b.id.Lane,
-					Msg: Receipt{Log: refOf(b.id), Size: size, By: by, Cosig: r.Line()}})
+					Msg: Receipt{Log: refOf(b.id), Size: size, By: by, Cosig: r.Line(), Revision: l.Charter().Revision}})
 			}
 		}
 	}
@@ -195,6 +210,7 @@ func (l *Line) stepMissing(p party.ID, b *book, m Missing, out *Out) {
 	}
 	inf.Request = m.Request
 	s.sent = inf.From + uint64(len(inf.Entries))
+	s.served = max(s.served, s.sent)
 	s.flying = 1
 	s.offered = max(s.offered, s.sent)
 	s.due = 0
@@ -208,13 +224,7 @@ func (l *Line) piece(b *book, from uint64) (Inform, error) {
 	if err != nil {
 		return Inform{}, err
 	}
-	for _, mk := range b.marks {
-		if mk.index < from {
-			continue
-		}
-		if mk.index+1 >= from+uint64(len(entries)) {
-			break
-		}
+	if mk, ok := b.nextMark(from); ok && mk.index+1 < from+uint64(len(entries)) {
 		end, err := b.log.NotesFrom(mk.index+1, 1)
 		if err != nil {
 			return Inform{}, err
@@ -222,9 +232,8 @@ func (l *Line) piece(b *book, from uint64) (Inform, error) {
 		if len(end) == 1 && end[0].Size < from+uint64(len(entries)) {
 			entries, note = entries[:end[0].Size-from], end[0].Note
 		}
-		break
 	}
-	inf := Inform{Log: refOf(b.id), From: from, Entries: entries, Note: note}
+	inf := Inform{Log: refOf(b.id), From: from, Entries: entries, Note: note, Revision: l.Charter().Revision}
 	if from > 0 {
 		if inf.Base, err = b.log.NoteAt(from); err != nil {
 			return Inform{}, err
@@ -263,22 +272,29 @@ func (l *Line) stepReceipt(p party.ID, b *book, m Receipt, out *Out) {
 		defer l.feed(b, p, out)
 	}
 	if m.By == b.id.Party || !l.everMember(m.By) {
+		if l.later(p) {
+			return
+		}
 		l.violation(p, b.id.Lane, fmt.Sprintf("sent a receipt by %s for %s", m.By, b.id), out, m.Cosig)
 		return
 	}
 	l.keepReceipt(p, b, m, out)
 }
 
+// repeatedReceipt is the price of a receipt that is no news, in messages.
+// Several come for each batch on a line of several parties.
+const repeatedReceipt = 0.02
+
 // keepReceipt stores a receipt that is larger than the one we have of that
 // party; a smaller or equal one says nothing new.
 func (l *Line) keepReceipt(p party.ID, b *book, m Receipt, out *Out) {
 	name := logbook.MirrorName(m.By)
 	if m.By == l.cfg.Self || m.Size <= b.log.Receipts()[name] {
-		l.useless(p, out)
+		l.charge(p, repeatedReceipt, out)
 		return
 	}
 	if note, err := b.log.NoteAt(m.Size); err != nil || m.Size > b.log.Size() || note == nil {
-		l.useless(p, out) // of a checkpoint that our copy skipped, or has not yet
+		l.charge(p, repeatedReceipt, out) // of a checkpoint that our copy skipped, or has not yet
 		return
 	}
 	var err error
@@ -295,9 +311,11 @@ func (l *Line) keepReceipt(p party.ID, b *book, m Receipt, out *Out) {
 	l.fault(p, b, Inform{}, err, out)
 }
 
-// passOn hands a third party's receipt to the author, to whom it matters.
+// passOn hands a third party's receipt for what we relayed to the author, to
+// whom it matters and who is not reached otherwise.
 func (l *Line) passOn(p party.ID, b *book, m Receipt, out *Out) {
-	if a := b.id.Party; a != l.cfg.Self && a != p && l.greeted(a, b.id.Lane) {
+	m.Revision = l.Charter().Revision
+	if a := b.id.Party; a != l.cfg.Self && a != p && m.Size <= b.seen(p).served && l.greeted(a, b.id.Lane) {
 		out.Send = append(out.Send, Send{To: a, Lane: b.id.Lane, Msg: m})
 	}
 }
