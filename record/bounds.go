@@ -18,7 +18,7 @@ const (
 	MaxUnit     = 100
 	MaxTrack    = 64
 	MaxVolumes  = 32
-	MaxCorners  = 1024 // vertices of all polygons of one record together
+	MaxCorners  = 512 // vertices of all polygons of one record together
 	MaxLegs     = 256
 	MaxHeads    = 64
 	MaxPhrases  = 8

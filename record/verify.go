@@ -39,7 +39,7 @@ func (p *Parsed) noKey() error {
 // maxBatch is how many signatures are verified in one equation.
 const maxBatch = 128
 
-// VerifyAll verifies many leaves at once, about twice as fast as one by one,
+// VerifyAll verifies many leaves at once, which takes less time than one by one,
 // and gives the same verdicts: by ZIP-215 a signature is valid alone exactly if
 // it is valid in a batch. Where a batch does not hold it is halved until each
 // false signature is found. The i-th error is that of ps[i], nil if it is good.

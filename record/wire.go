@@ -173,7 +173,7 @@ func fields(t reflect.Type) map[int64]field {
 		}
 		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
 		if name == "" {
-			name = strings.ToLower(sf.Name[:1]) + sf.Name[1:]
+			name = strings.ToLower(strings.Replace(sf.Name, "E7", "_E7", 1))
 		}
 		opt := tag[len(tag)-1]
 		m[label] = field{name, sf.Type, opt == "omitempty" || opt == "omitzero"}
