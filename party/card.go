@@ -111,15 +111,15 @@ func (c Card) Validate() error {
 	if err := checkName(c.Name); err != nil {
 		return fmt.Errorf("name %w", err)
 	}
-	held := map[Key]string{}
+	held := map[KeyID]string{} // by id: two keys that records could not tell apart are one key too many
 	hold := func(k Key, what string) error {
 		if err := k.Validate(); err != nil {
 			return fmt.Errorf("%s %w", what, err)
 		}
-		if other, twice := held[k]; twice {
-			return fmt.Errorf("%s is the same key as %s: one key per kind of statement", what, other)
+		if other, twice := held[k.ID()]; twice {
+			return fmt.Errorf("%s is the same key as %s, or has the same id: one key per kind of statement", what, other)
 		}
-		held[k] = what
+		held[k.ID()] = what
 		return nil
 	}
 	for _, k := range []struct {

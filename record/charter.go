@@ -163,7 +163,7 @@ func (c Charter) checkCards() error {
 	case !c.Home && len(c.Cards) == 1:
 		return bad("cards", "only one: a line of one party is its home line")
 	}
-	owner := map[party.Key]party.ID{}
+	owner := map[party.KeyID]party.ID{}
 	for i, card := range c.Cards {
 		if err := card.Validate(); err != nil {
 			return badField(at("cards", i), err)
@@ -172,10 +172,10 @@ func (c Charter) checkCards() error {
 			return bad(at("cards", i)+".party", "%s is not after %s: ascending, each once", card.Party, c.Cards[i-1].Party)
 		}
 		for _, k := range card.Keys() {
-			if other, twice := owner[k]; twice {
-				return bad(at("cards", i), "%s shows a key that %s shows too", card.Party, other)
+			if other, twice := owner[k.ID()]; twice {
+				return bad(at("cards", i), "%s shows a key, or a key id, that %s shows too", card.Party, other)
 			}
-			owner[k] = card.Party
+			owner[k.ID()] = card.Party
 		}
 	}
 	return nil

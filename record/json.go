@@ -2,10 +2,14 @@ package record
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"parley/party"
@@ -75,17 +79,72 @@ func strictJSON(b []byte, v any) error {
 	d = json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
-	var typ *json.UnmarshalTypeError
-	if errors.As(err, &typ) {
-		return bad(typ.Field, "is a JSON %s, want %s", typ.Value, jsonName(typ))
+	if err == nil {
+		return nil
 	}
-	if err != nil {
-		if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-			return bad(strings.Trim(name, `"`), "is no field of this")
+	if found := findInJSON(reflect.TypeOf(v).Elem(), b, ""); found != nil {
+		return found
+	}
+	return bad("", "%s", jsonFault(err))
+}
+
+// findInJSON finds the place that json.Decoder refused, so that the error can
+// name it: the decoder itself names no field where a text has a wrong form.
+func findInJSON(t reflect.Type, b []byte, path string) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	_, own := reflect.New(t).Interface().(json.Unmarshaler)
+	_, text := reflect.New(t).Interface().(encoding.TextUnmarshaler)
+	bytesOrPlain := t.Kind() != reflect.Struct && (t.Kind() != reflect.Slice || t.Elem().Kind() == reflect.Uint8)
+	if own || text || bytesOrPlain {
+		if err := json.Unmarshal(b, reflect.New(t).Interface()); err != nil {
+			return bad(path, "%s", jsonFault(err))
 		}
-		return bad("", "couldn't be read: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return nil
+	}
+	if t.Kind() == reflect.Slice {
+		var items []json.RawMessage
+		if err := json.Unmarshal(b, &items); err != nil {
+			return bad(path, "%s", jsonFault(err))
+		}
+		for i, item := range items {
+			if err := findInJSON(t.Elem(), item, at(path, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(b, &object); err != nil {
+		return bad(path, "%s", jsonFault(err))
+	}
+	types := map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			types[name] = f.Type
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		sub := strings.TrimPrefix(fmt.Sprintf("%s.%.60s", path, name), ".")
+		ft, ok := types[name]
+		if !ok {
+			return bad(sub, "is no field of this")
+		}
+		if err := findInJSON(ft, object[name], sub); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// jsonFault says in words what the JSON package found.
+func jsonFault(err error) string {
+	var typ *json.UnmarshalTypeError
+	if errors.As(err, &typ) {
+		return fmt.Sprintf("is a JSON %s, want %s", typ.Value, jsonName(typ))
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 // jsonName says in JSON's words what a Go type wants.
