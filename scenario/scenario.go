@@ -59,9 +59,9 @@ type Scenario struct {
 
 // Moment is what lead times are counted to.
 type Moment struct {
-	Name  string   `toml:"name"`
-	Short string   `toml:"short"` // for a label in a drawing
-	At    utc.Time `toml:"at"`
+	Name  string   `toml:"name" json:"name"`
+	Short string   `toml:"short" json:"short"` // for a label in a drawing
+	At    utc.Time `toml:"at" json:"at"`
 }
 
 // Map is the part of the world that the report draws, in degrees, and a wider

@@ -1,0 +1,10 @@
+package main
+
+import "syscall"
+
+// ownGroup keeps a Ctrl-C in the terminal from stopping the nodes under the
+// demonstration's hands: it stops them itself, in order. Should it be killed,
+// the system asks them to stop.
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+}
