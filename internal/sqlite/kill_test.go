@@ -51,7 +51,7 @@ func child(path string) {
 		if err != nil {
 			die(err)
 		}
-		fmt.Printf("%d %x\n", h.Size, h.Root)
+		fmt.Printf("%d %x\n", h.Size, h.Root[:])
 	}
 }
 
@@ -105,7 +105,7 @@ func runAndKill(t *testing.T, path string) (size uint64, root string) {
 	for lines.Scan() {
 		var n uint64
 		var r string
-		if _, err := fmt.Sscanf(lines.Text(), "%d %64s", &n, &r); err != nil || len(r) != 64 {
+		if _, err := fmt.Sscanf(lines.Text(), "%d %s", &n, &r); err != nil || len(r) != 64 {
 			continue // cut by the kill: not acknowledged
 		}
 		size, root = n, r

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"database/sql"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -193,5 +195,41 @@ func TestATornFileIsFound(t *testing.T) {
 				t.Fatalf("a torn log opened: %v", err)
 			}
 		})
+	}
+}
+
+// A full disk: the write that does not fit is refused whole, the log says that
+// it must be opened again, and then goes on from what was acknowledged.
+func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.sqlite")
+	s, l := openLog(t, path)
+	var pages int
+	if err := s.db.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.db.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages+40)); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	last := l.Head()
+	for i := 0; err == nil && i < 1000; i++ {
+		last = l.Head()
+		_, err = l.Append([][]byte{[]byte(strings.Repeat("x", 5000))}, author)
+	}
+	var again *logbook.ReopenError
+	if !errors.As(err, &again) || !strings.Contains(err.Error(), "full") {
+		t.Fatalf("a disk of 40 pages: %v", err)
+	}
+	if _, err := l.Append([][]byte{{1}}, author); !errors.As(err, &again) {
+		t.Fatalf("the log went on: %v", err)
+	}
+	s.Close()
+	s, l = openLog(t, path) // room again
+	if l.Head() != last {
+		t.Fatalf("holds %v, acknowledged %v", l.Head(), last)
+	}
+	say(t, l, "after")
+	if err := l.CheckAll(); err != nil {
+		t.Fatal(err)
 	}
 }

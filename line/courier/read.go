@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strconv"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"parley/line"
 	"parley/logbook"
-	"parley/record"
 )
 
 // DamageError says that a file is not as it was written.
@@ -252,14 +254,17 @@ func (x *reader) checkHeader(h header) error {
 }
 
 // nameFrom takes the line's name from a charter, so that places are named as
-// line.Verify names them.
+// line.Verify names them. It is a quick look: nothing is judged here.
 func (x *reader) nameFrom(raw []byte) {
-	cr, err := line.ParseCharterRecord(raw)
-	if err != nil {
-		return
+	var cr struct {
+		Charter []byte `cbor:"1,keyasint"`
 	}
-	if c, err := record.ParseCharter(cr.Charter); err == nil {
-		x.name = c.Name
+	var c struct {
+		Name string `cbor:"1,keyasint"`
+	}
+	if cbor.Unmarshal(raw, &cr) == nil && cbor.Unmarshal(cr.Charter, &c) == nil && len(c.Name) > 0 && len(c.Name) <= 64 {
+		x.name = strconv.QuoteToASCII(c.Name)
+		x.name = x.name[1 : len(x.name)-1]
 	}
 }
 
