@@ -103,15 +103,14 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 	default:
 		held.State, held.Problem = picture.Invalid, err.Error()
 	}
-	n.book.Add(held)
 	id := picture.FormatID(l.name, ref)
 	n.mu.Lock()
 	n.refs[id] = ref
 	n.mu.Unlock()
-	n.touched[id] = true
 	if rec != nil {
 		n.learn(l, rec)
 	}
+	n.reader.give(func() { n.reader.admitted(id, held) })
 	n.subs.tell(Event{What: "record", ID: id})
 	return rec
 }
@@ -150,18 +149,18 @@ type checked struct {
 	key party.Key
 }
 
-// learn does what a record means for the seat itself, beyond the picture.
+// learn does what a record means for the loop itself; the reader has the rest.
 func (n *Node) learn(l *seatLine, rec *record.Record) {
 	switch b := rec.Body.(type) {
 	case record.Kept:
+		n.mu.Lock()
 		n.kept[b.Commitment()] = b
+		n.mu.Unlock()
 	case record.Close:
 		n.refreshFace(l)
 		n.subs.tell(Event{What: "links"})
 	case record.Watch:
 		n.subs.tell(Event{What: "watch"})
-	case record.Plan, record.Notice:
-		n.engineDirty = true
 	}
 }
 
@@ -180,7 +179,7 @@ func (n *Node) adopted(l *seatLine, charters [][]byte) {
 			continue // taken in already
 		}
 		l.charters = append(l.charters, c)
-		n.book.AddCharter(l.id, l.name, c)
+		n.reader.give(func() { n.reader.book.AddCharter(l.id, l.name, c) })
 		n.cfg.Logger.Info("a charter is in force", "line", l.name, "revision", c.Revision)
 		if n.cfg.Adopted != nil {
 			n.cfg.Adopted(l.name, c.Revision, raw)
@@ -285,13 +284,6 @@ func (n *Node) addLine(l *seatLine) error {
 	return nil
 }
 
-// byID finds a line from any goroutine.
-func (n *Node) byID(id record.LineID) *seatLine {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	return n.lines[id]
-}
-
 // reload puts every stored leaf of l through the door again, and finds out
 // what a crash has left undone: entries held without a received record.
 func (n *Node) reload(l *seatLine, stored []line.Arrived) {
@@ -341,4 +333,10 @@ type logKey struct {
 // refreshFace renews the snapshot of l. Loop only, or before Run.
 func (n *Node) refreshFace(l *seatLine) {
 	l.face.Store(&face{charters: l.charters, heads: l.Heads(), closed: l.Closed(n.cfg.Card.Party), exercise: l.Charter().Exercise})
+}
+
+// clocks are those of the line's charter in force, from any goroutine.
+func (l *seatLine) clocks() record.Clocks {
+	cs := l.face.Load().charters
+	return cs[len(cs)-1].Clocks
 }
