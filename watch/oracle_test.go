@@ -161,7 +161,7 @@ func run(r *rapid.T, f truth, shapes []shape, end utc.Time, silentFrom utc.Time)
 	e.Volumes(vs)
 	first = f.t0
 	ticks := rapid.Bool().Draw(r, "ticks")
-	gap := rapid.IntRange(1, 20).Draw(r, "gap")
+	gap := rapid.IntRange(1, 15).Draw(r, "gap") // up to what counts as silent
 	for t := f.t0; t <= end; t += 1000 {
 		if ticks && t%3000 == 0 {
 			es = append(es, e.Tick(t)...)
@@ -255,7 +255,7 @@ func lastPlace(s shape, f truth, silent, at utc.Time, deep, feet float64) bool {
 	if at != s.v.Window.From || at < silent {
 		return false
 	}
-	for t := max(f.t0, silent-20_000); t < silent; t += 1000 {
+	for t := max(f.t0, silent-16_000); t < silent; t += 1000 {
 		pos, _, alt := f.at(t)
 		if s.depth(pos) >= -deep && alt >= float64(s.v.Band.Lower.Feet)-feet && alt <= float64(s.v.Band.Upper.Feet)+feet {
 			return true

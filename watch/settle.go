@@ -26,7 +26,7 @@ type velocity struct {
 // report before says, if that is not too old to mean anything.
 func velocityOf(r track.Report, before *track.Report) velocity {
 	if r.HasVelocity {
-		return velocity{r.TrackDeg, r.SpeedKt, r.ClimbFPM}
+		return velocity{r.TrackDeg, still(r.SpeedKt), r.ClimbFPM}
 	}
 	if before == nil || r.At.Sub(before.At) > track.LostAfter {
 		return velocity{}
@@ -39,6 +39,14 @@ func velocityOf(r track.Report, before *track.Report) velocity {
 	return v
 }
 
+// still makes a speed that moves nothing, in a day not 50 m, a plain zero.
+func still(kt float64) float64 {
+	if kt < 0.001 {
+		return 0
+	}
+	return kt
+}
+
 // way gives the velocity that leads from a to b at constant speed, and whether
 // something could have flown it.
 func way(a, b track.Report) (velocity, bool) {
@@ -47,7 +55,7 @@ func way(a, b track.Report) (velocity, bool) {
 		return velocity{}, false
 	}
 	d := volume.DistanceM(a.Pos.Point, b.Pos.Point)
-	v := velocity{trackDeg: volume.BearingDeg(a.Pos.Point, b.Pos.Point), speedKt: d / sec / knotMS}
+	v := velocity{trackDeg: volume.BearingDeg(a.Pos.Point, b.Pos.Point), speedKt: still(d / sec / knotMS)}
 	if a.Pos.HasAlt && b.Pos.HasAlt && a.Pos.Alt.Datum == b.Pos.Alt.Datum {
 		v.climbFPM = float64(b.Pos.Alt.Feet-a.Pos.Alt.Feet) / sec * 60
 	}
