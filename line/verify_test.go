@@ -368,3 +368,27 @@ func FuzzVerifyTakesAnyBytes(f *testing.F) {
 		}
 	})
 }
+
+// Two holders compare their copies: an author that told them different things
+// has signed for both.
+func TestTwoCopiesOfOneLineAreHeldAgainstEachOther(t *testing.T) {
+	one, two := evening(t), evening(t)
+	a, b := one.History("IL"), two.History("RU")
+	if ps := line.Compare(a, b); len(ps) != 0 {
+		t.Fatal(ps)
+	}
+	one.Say("IL", record.Urgent, "duty", record.Say{Text: "I told RU", Lang: "en"}, nil)
+	if ps := line.Compare(one.History("IL"), b); len(ps) != 0 {
+		t.Fatal("a longer copy is no fork", ps)
+	}
+	two.Say("IL", record.Urgent, "duty", record.Say{Text: "I told nobody", Lang: "en"}, nil)
+	a, b = one.History("IL"), two.History("RU")
+	if !line.Verify(a).OK || !line.Verify(b).OK {
+		t.Fatal("each copy by itself holds")
+	}
+	ps := line.Compare(a, b)
+	if len(ps) != 1 || ps[0].Place != "IL/urgent/5" || !strings.Contains(ps[0].What, "the copy of IL and the copy of RU differ") ||
+		strings.Count(ps[0].What, "size 5 root") != 2 {
+		t.Fatal(ps)
+	}
+}

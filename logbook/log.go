@@ -2,7 +2,6 @@ package logbook
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 
@@ -10,7 +9,6 @@ import (
 
 	"parley/party"
 	"parley/record"
-	"parley/utc"
 )
 
 // Log is one open log. It belongs to one goroutine.
@@ -27,119 +25,6 @@ type Log struct {
 	edge     map[int64]tlog.Hash // roots of the complete subtrees that make up size
 	receipts map[string]uint64   // largest size each name has cosigned
 	broken   error               // a write ended unknown: reopen first
-}
-
-// Open loads a log and checks it against its own signed head, at a cost
-// bounded by the logarithm of its size: the head's signature by key, its root
-// from the stored hashes, every entry of the newest batches (up to
-// MaxBatchEntries and MaxBatchBytes) and a fixed number of older ones against
-// that root. A store that fails is a *CorruptError and is left as it is.
-//
-// An empty store is an empty log. An older copy of the store put back opens
-// without a word: see the package comment.
-func Open(id ID, store Store, key party.Key) (*Log, error) {
-	if err := id.Validate(); err != nil {
-		return nil, fmt.Errorf("couldn't open logbook: %w", err)
-	}
-	st, err := store.Load()
-	if err != nil {
-		return nil, fmt.Errorf("couldn't open logbook %s: %w", id, err)
-	}
-	l := &Log{id: id, store: store, key: key, edge: map[int64]tlog.Hash{}, receipts: map[string]uint64{}}
-	l.root, _ = tlog.TreeHash(0, nil)
-	maps.Copy(l.receipts, st.Receipts)
-	if st.Size == 0 && st.Note == nil {
-		return l, nil
-	}
-	c, err := ParseCheckpoint(st.Note)
-	if err != nil {
-		return nil, l.corrupt("its head is not a checkpoint", err)
-	}
-	if err := c.Verify(id, key); err != nil {
-		return nil, l.corrupt("its head is not signed by this log's key", err)
-	}
-	if c.Size != st.Size {
-		return nil, l.corrupt(fmt.Sprintf("its head is signed for %d entries but it holds %d", c.Size, st.Size), nil)
-	}
-	l.size, l.note = st.Size, st.Note
-	if err := l.loadEdge(); err != nil {
-		return nil, l.corrupt("hashes cannot be read", err)
-	}
-	if record.Hash(l.root) != c.Root {
-		return nil, l.corrupt(fmt.Sprintf("the stored hashes do not give the root that is signed for size %d", st.Size), nil)
-	}
-	if err := l.checkSome(); err != nil {
-		return nil, err
-	}
-	return l, nil
-}
-
-// loadEdge reads the roots of the complete subtrees and computes the root.
-func (l *Log) loadEdge() error {
-	idx := edgeIndexes(l.size)
-	hs, err := l.store.Hashes(idx)
-	if err != nil {
-		return err
-	}
-	if len(hs) != len(idx) {
-		return fmt.Errorf("asked for %d hashes, got %d", len(idx), len(hs))
-	}
-	for i, x := range idx {
-		l.edge[x] = hs[i]
-	}
-	l.root, err = tlog.TreeHash(int64(l.size), reader{l: l})
-	return err
-}
-
-// edgeIndexes gives the stored-hash indexes of the complete subtrees that a
-// tree of this size is made of, largest first.
-func edgeIndexes(size uint64) []int64 {
-	var idx []int64
-	lo := uint64(0)
-	for level := 62; level >= 0; level-- {
-		if size&(1<<level) != 0 {
-			idx = append(idx, tlog.StoredHashIndex(level, int64(lo>>level)))
-			lo += 1 << level
-		}
-	}
-	return idx
-}
-
-// reader reads hashes of the log, with those of a batch that is not stored
-// yet laid over it.
-type reader struct {
-	l       *Log
-	pending []tlog.Hash
-}
-
-func (r reader) ReadHashes(idx []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(idx))
-	base := tlog.StoredHashIndex(0, int64(r.l.size))
-	var ask []int64
-	var at []int
-	for i, x := range idx {
-		if h, ok := r.l.edge[x]; ok {
-			out[i] = h
-		} else if x >= base && x-base < int64(len(r.pending)) {
-			out[i] = r.pending[x-base]
-		} else {
-			ask, at = append(ask, x), append(at, i)
-		}
-	}
-	if len(ask) == 0 {
-		return out, nil
-	}
-	hs, err := r.l.store.Hashes(ask)
-	if err != nil {
-		return nil, err
-	}
-	if len(hs) != len(ask) {
-		return nil, fmt.Errorf("asked for %d hashes, got %d", len(ask), len(hs))
-	}
-	for i, h := range hs {
-		out[at[i]] = h
-	}
-	return out, nil
 }
 
 // ID gives the log's name.
@@ -363,93 +248,4 @@ func (l *Log) commit(g grown, entries [][]byte, note []byte) error {
 	}
 	l.size, l.root, l.edge, l.note = g.size, g.root, g.edge, note
 	return nil
-}
-
-// Receipt cosigns the stored checkpoint of this size as a mirror: "every entry
-// up to size is durably stored here". It gives one signature line, newline
-// included. Only what the store holds can be signed.
-func (l *Log) Receipt(size uint64, s party.Signer, name string, at utc.Time) ([]byte, error) {
-	if l.broken != nil {
-		return nil, l.broken
-	}
-	if !validName(name) {
-		return nil, fmt.Errorf("couldn't give a receipt on %s: name %q", l.id, name)
-	}
-	if !at.Valid() || at < 1000 {
-		return nil, fmt.Errorf("couldn't give a receipt on %s: time %d is outside 1970 to 2199", l.id, at)
-	}
-	c, err := l.checkpointAt(size)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't give a receipt on %s: %w", l.id, err)
-	}
-	c, err = c.sign(ReceiptSigner(name, s, at))
-	if err != nil {
-		return nil, err
-	}
-	return c.Sigs[len(c.Sigs)-1].append(nil), nil
-}
-
-// AddReceipt keeps a mirror's cosignature of our checkpoint of this size,
-// durably. added is false if it was there already. A cosignature that key did
-// not make over exactly this checkpoint is a *SignatureError.
-func (l *Log) AddReceipt(size uint64, line []byte, name string, key party.Key) (added bool, err error) {
-	if l.broken != nil {
-		return false, l.broken
-	}
-	wrong := func(err error) error {
-		return &SignatureError{Log: l.id, Name: name, Note: bytes.Clone(line[:min(len(line), MaxNote)]), Err: err}
-	}
-	r, err := ParseReceipt(line)
-	if err != nil {
-		return false, wrong(err)
-	}
-	if r.Name != name {
-		return false, wrong(fmt.Errorf("it is signed under the name %s", r.Name))
-	}
-	if size == 0 || size > l.size {
-		return false, wrong(fmt.Errorf("it is for size %d, the log has %d", size, l.size))
-	}
-	c, err := l.checkpointAt(size)
-	if errors.Is(err, errNoCheckpoint) {
-		return false, wrong(err)
-	}
-	if err != nil {
-		return false, fmt.Errorf("couldn't add receipt to %s: %w", l.id, err)
-	}
-	if err := r.Verify(c, key); err != nil {
-		return false, wrong(err)
-	}
-	c, added, err = c.withReceipt(r)
-	if err != nil || !added {
-		return false, err
-	}
-	note := c.Marshal()
-	// Crash here: a restart finds the checkpoint without this receipt; the
-	// mirror gives it again when the checkpoint is offered again.
-	if err := l.store.AddNote(size, note); err != nil {
-		l.broken = &ReopenError{Log: l.id, Err: err}
-		return false, l.broken
-	}
-	if size == l.size {
-		l.note = note
-	}
-	l.receipts[name] = max(l.receipts[name], size)
-	return true, nil
-}
-
-var errNoCheckpoint = errors.New("no checkpoint of this size is stored")
-
-// checkpointAt reads the stored checkpoint of a size.
-func (l *Log) checkpointAt(size uint64) (Checkpoint, error) {
-	note := l.note
-	if size != l.size {
-		var err error
-		if note, err = l.store.Note(size); err != nil {
-			return Checkpoint{}, err
-		}
-	}
-	if note == nil {
-		return Checkpoint{}, fmt.Errorf("size %d: %w", size, errNoCheckpoint)
-	}
-	return ParseCheckpoint(note)
 }

@@ -66,6 +66,16 @@ func TestKill9LosesNothingAcknowledged(t *testing.T) {
 	lost := 0
 	for round := range rounds {
 		size, root := runAndKill(t, path)
+		if round%4 == 1 { // verify may come before the node is started again
+			r, err := OpenReadOnly(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l, err := logbook.Open(id, r, author.Public()); err != nil || l.Size() < size {
+				t.Errorf("round %d: a reader after the kill: %v", round, err)
+			}
+			r.Close()
+		}
 		s, l := openLog(t, path)
 		if l.Size() < size {
 			lost++
