@@ -233,3 +233,22 @@ func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// BenchmarkAppend is one signed, flushed entry at a time.
+func BenchmarkAppend(b *testing.B) {
+	s, err := Open(filepath.Join(b.TempDir(), "log.sqlite"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	l, err := logbook.Open(id, s, author.Public())
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := make([]byte, 500)
+	for b.Loop() {
+		if _, err := l.Append([][]byte{e}, author); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
