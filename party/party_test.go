@@ -323,7 +323,15 @@ func TestTextsThatBendWhatIsReadAreRefused(t *testing.T) {
 		t.Error("texts of several lines")
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.String().Draw(t, "s")
+		s := rapid.OneOf(rapid.String(), rapid.Custom(func(t *rapid.T) string { return string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) })).Draw(t, "s")
+		max := rapid.IntRange(0, 40).Draw(t, "max")
+		c := Clean(s, max)
+		if err := CheckText(c, max); err != nil {
+			t.Fatalf("%q cleaned is %q: %v", s, c, err)
+		}
+		if CheckText(s, max) == nil && c != s {
+			t.Fatalf("cleaning changed the good text %q", s)
+		}
 		if CheckLine(s, 50) == nil && (CheckText(s, 50) != nil || len(s) > 50) {
 			t.Fatalf("%q is a line but no text", s)
 		}

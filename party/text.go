@@ -18,24 +18,51 @@ func CheckLine(s string, max int) error { return checkText(s, max, false) }
 // other control does.
 func CheckText(s string, max int) error { return checkText(s, max, true) }
 
+// Clean makes a text that somebody else wrote fit for a record of ours: what
+// CheckText refuses becomes U+FFFD, and what is longer than max bytes is cut
+// between characters. The result always passes CheckText.
+func Clean(s string, max int) string {
+	var out strings.Builder
+	for _, r := range s {
+		if refused(r, true) != "" {
+			r = utf8.RuneError
+		}
+		if out.Len()+utf8.RuneLen(r) > max {
+			break
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
 func checkText(s string, max int, lines bool) error {
 	if len(s) > max {
 		return fmt.Errorf("is %d bytes long, at most %d are allowed", len(s), max)
 	}
 	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
 			return fmt.Errorf("is not UTF-8 at byte %d", i)
-		case r == '\n' && lines:
-		case r < 0x20 || r >= 0x7f && r <= 0x9f:
-			return fmt.Errorf("holds the control character U+%04X at byte %d", r, i)
-		case r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			return fmt.Errorf("holds U+%04X at byte %d, which turns the order of what is read", r, i)
-		case r == 0x2028 || r == 0x2029 || r == 0xfeff || r >= 0xe0000 && r <= 0xe007f:
-			return fmt.Errorf("holds the unseen character U+%04X at byte %d", r, i)
+		}
+		if what := refused(r, lines); what != "" {
+			return fmt.Errorf("holds %s at byte %d", what, i)
 		}
 	}
 	return nil
+}
+
+// refused says why a character must not stand in a text, "" if it may.
+func refused(r rune, lines bool) string {
+	switch {
+	case r == '\n' && lines:
+		return ""
+	case r < 0x20 || r >= 0x7f && r <= 0x9f:
+		return fmt.Sprintf("the control character U+%04X", r)
+	case r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
+		return fmt.Sprintf("U+%04X, which turns the order of what is read,", r)
+	case r == 0x2028 || r == 0x2029 || r == 0xfeff || r >= 0xe0000 && r <= 0xe007f:
+		return fmt.Sprintf("the unseen character U+%04X", r)
+	}
+	return ""
 }
 
 // Blank reports whether s shows nothing: empty, or only white space.

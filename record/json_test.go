@@ -114,3 +114,54 @@ func TestWordsAndNumbersOfLanesAndPrecedences(t *testing.T) {
 		}
 	}
 }
+
+// TestAWholeRecordIsReadStrictlyToo: its envelope, its body, and how they fit.
+func TestAWholeRecordIsReadStrictlyToo(t *testing.T) {
+	x := samples()[1]
+	r := Record{Kind: KindNotice, Version: 1, Key: signerOf("duty").Public().ID(), Envelope: x.Envelope, Body: x.Body}
+	good := string(must(json.Marshal(r)))
+	for _, c := range []struct{ old, new, want string }{
+		{`"party":"IL"`, `"party":"il"`, "envelope.party"},
+		{`"lane":"urgent"`, `"lane":"fast"`, "record.lane: couldn't read lane"},
+		{`"precedence":"flash"`, `"precedence":1`, "record.precedence"},
+		{`"precedence":"flash"`, `"precedence":"flush"`, "record.precedence: couldn't read precedence"},
+		{`"composed":"2018`, `"sent":"2018`, "record.sent: is no field"},
+		{`"version":1`, `"version":2`, "version: is 2"},
+		{`"kind":"notice"`, `"kind":"say"`, "body.class: is no field"},
+		{`"class":"hazard-area"`, `"class":"correction"`, "envelope.re: is missing"},
+		{`"officer":"duty"`, `"officer":true`, "record.officer: is a JSON bool, want a string"},
+	} {
+		in := strings.Replace(good, c.old, c.new, 1)
+		if in == good {
+			t.Fatalf("%s is not in %s", c.old, good)
+		}
+		var got Record
+		err := got.UnmarshalJSON([]byte(in))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.new, err, c.want)
+		}
+	}
+}
+
+// TestACharterIsForPeopleToo: its JSON comes back, nonce and clocks included.
+func TestACharterIsForPeopleToo(t *testing.T) {
+	c := charterOf("IL", "RU")
+	b := must(json.Marshal(c))
+	var back Charter
+	if err := json.Unmarshal(b, &back); err != nil || !reflect.DeepEqual(back, c) {
+		t.Errorf("%s gives %+v, %v", b, back, err)
+	}
+	if !strings.Contains(string(b), `"nonce":"07000000000000000000000000000000"`) {
+		t.Errorf("the nonce is not in hex: %s", b)
+	}
+}
+
+// TestUnreadableSaysWhatWouldBeNeeded to read it.
+func TestUnreadableSaysWhatWouldBeNeeded(t *testing.T) {
+	if s := (&UnreadableError{"say", 2}).Error(); !strings.Contains(s, "version 2") || !strings.Contains(s, "reads version 1") {
+		t.Error(s)
+	}
+	if s := (&UnreadableError{"pact", 1}).Error(); !strings.Contains(s, `kind "pact"`) {
+		t.Error(s)
+	}
+}
