@@ -102,7 +102,6 @@ Or see it all at work on one machine:  parley demo`,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = false
 	f := root.PersistentFlags()
 	f.StringVar(&sh.data, "data", "", "the party's data folder (default $PARLEY_DATA, else ~/.local/share/parley)")
@@ -134,6 +133,7 @@ func wrapArgs(c *cobra.Command) {
 
 func unknownVerb(c *cobra.Command, word string) error {
 	remedy := "See: " + c.CommandPath() + " --help"
+	c.SuggestionsMinimumDistance = 2
 	if near := c.SuggestionsFor(word); len(near) > 0 {
 		remedy = "Did you mean: " + c.CommandPath() + " " + strings.Join(near, ", ") + "?"
 	}
