@@ -304,13 +304,9 @@ func (l *Line) find(out *Out, f record.Finding) {
 	out.Findings = append(out.Findings, f)
 }
 
-// cut shortens a text to at most n bytes of valid UTF-8.
-func cut(s string, n int) string {
-	if len(s) > n {
-		s = s[:n]
-	}
-	return strings.ToValidUTF8(s, "?")
-}
+// cut makes a text that may quote a peer fit for a record: at most n bytes, and
+// nothing in it that a record refuses.
+func cut(s string, n int) string { return party.Clean(s, n) }
 
 // foldKey makes findings equal: the same fault of the same party on a lane.
 type foldKey struct {
