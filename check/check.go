@@ -258,3 +258,19 @@ func span(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
 }
+
+// near says a place to a thousandth of a degree, about 100 m.
+func near(p volume.Point) string {
+	ns, ew := "N", "E"
+	lat, lon := p.Lat(), p.Lon()
+	if lat < 0 {
+		ns, lat = "S", -lat
+	}
+	if lon < 0 {
+		ew, lon = "W", -lon
+	}
+	return fmt.Sprintf("near %.3f%s %.3f%s", lat, ns, lon, ew)
+}
+
+// clock says an instant to the second, downwards.
+func clock(t utc.Time) string { return (t - t%1000).Clock() }

@@ -96,8 +96,8 @@ func noticePair(v *view, a, b *forced) (Conflict, bool) {
 	if guarded(ca) || guarded(cb) || first.From <= v.Instant.Add(soon) {
 		c.Precedence = record.Immediate
 	}
-	c.Why = fmt.Sprintf("%s and %s meet near %s, %s, from %s to %s; %s.", title(a.Notice), title(b.Notice), first.At,
-		heights(first), first.From.Clock(), first.To.Clock(), when(first.From, v.Instant))
+	c.Why = fmt.Sprintf("%s and %s meet %s, %s, from %s to %s; %s.", title(a.Notice), title(b.Notice), near(first.At),
+		heights(first), clock(first.From), clock(first.To), when(first.From, v.Instant))
 	if found > 1 {
 		c.Why += fmt.Sprintf(" It is the first of %d meetings.", found)
 	}

@@ -72,16 +72,16 @@ func planPair(v *view, p *picture.Plan, caps []bound, n *forced) (Conflict, bool
 	if first.From <= v.Instant.Add(soon) {
 		c.Precedence = record.Flash
 	}
-	near := "the route leads through it"
+	way := "the route leads through it"
 	if first.SeparationM > 0 {
-		near = "the middle of the route passes " + distance(first.SeparationM) + " from it, within its tolerance of " +
+		way = "the middle of the route passes " + distance(first.SeparationM) + " from it, within its tolerance of " +
 			distance(float64(p.Plan.Legs[leg].HalfWidthM))
 	}
 	crew := ""
 	if p.Plan.Crew > 0 {
 		crew = fmt.Sprintf(", %d aboard,", p.Plan.Crew)
 	}
-	c.Why = fmt.Sprintf("Our plan %s%s meets %s on leg %d near %s, %s, from %s to %s: %s; %s.", p.Plan.Name, crew, title(n.Notice),
-		leg+1, first.At, heights(first), first.From.Clock(), to.Clock(), near, when(first.From, v.Instant))
+	c.Why = fmt.Sprintf("Our plan %s%s meets %s on leg %d %s, %s, from %s to %s: %s; %s.", p.Plan.Name, crew, title(n.Notice),
+		leg+1, near(first.At), heights(first), clock(first.From), clock(to), way, when(first.From, v.Instant))
 	return c, true
 }
