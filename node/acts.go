@@ -21,8 +21,8 @@ func (n *Node) Acknowledge(ctx context.Context, officer string, id picture.ID, t
 	var others []picture.ID
 	var names []string
 	var fail error
-	if err := n.do(ctx, func() {
-		h, ok := n.book.ByID(id)
+	if err := n.read(ctx, func(r *reader) {
+		h, ok := r.book.ByID(id)
 		if !ok || h.Rec == nil {
 			fail = refuse("id", "couldn't find the alert %q", id)
 			return
@@ -33,12 +33,12 @@ func (n *Node) Acknowledge(ctx context.Context, officer string, id picture.ID, t
 			return
 		}
 		for _, about := range a.About {
-			l := n.lines[about.Line]
+			l := n.byID(about.Line)
 			if l == nil || l.home || about.Ref.Party == n.cfg.Card.Party || l.face.Load().closed {
 				continue
 			}
 			rid := picture.FormatID(l.name, about.Ref)
-			if !n.hasRead(rid) {
+			if !r.hasRead(rid) {
 				others, names = append(others, rid), append(names, l.name)
 			}
 		}
@@ -64,11 +64,11 @@ func (n *Node) Acknowledge(ctx context.Context, officer string, id picture.ID, t
 	return sent, nil
 }
 
-// hasRead reports whether we have already told that id was read. Loop only.
-func (n *Node) hasRead(id picture.ID) bool {
-	it, _ := n.book.Now(n.clock.Now()).Item(id)
+// hasRead reports whether we have already told that id was read.
+func (r *reader) hasRead(id picture.ID) bool {
+	it, _ := r.now().Item(id)
 	for _, it := range it.States {
-		if it.Party != n.cfg.Card.Party {
+		if it.Party != r.n.cfg.Card.Party {
 			continue
 		}
 		for _, s := range it.States {
@@ -84,16 +84,15 @@ func (n *Node) hasRead(id picture.ID) bool {
 // means now.
 func (n *Node) Picture(ctx context.Context, knownAt, instant utc.Time) (*picture.Picture, error) {
 	var p *picture.Picture
-	err := n.do(ctx, func() {
-		now := n.clock.Now()
+	err := n.read(ctx, func(r *reader) {
 		if instant.IsZero() {
-			instant = now
+			instant = n.clock.Now()
 		}
 		if knownAt.IsZero() {
-			p = n.book.Now(instant)
+			p = r.book.Now(instant)
 			return
 		}
-		p = n.book.At(knownAt, instant)
+		p = r.book.At(knownAt, instant)
 	})
 	return p, err
 }
@@ -101,17 +100,23 @@ func (n *Node) Picture(ctx context.Context, knownAt, instant utc.Time) (*picture
 // Record gives one record with its exact bytes.
 func (n *Node) Record(ctx context.Context, id picture.ID) (RecordView, error) {
 	var v RecordView
+	var h picture.Held
 	var fail error
-	err := n.do(ctx, func() {
-		h, ok := n.book.ByID(id)
-		if !ok {
+	if err := n.read(ctx, func(r *reader) {
+		var ok bool
+		if h, ok = r.book.ByID(id); !ok {
 			fail = refuse("id", "couldn't find the record %q: give it as it is shown, such as IL-RU/IL/urgent/12", id)
 			return
 		}
 		v.Record = h.Rec
-		v.Leaf, fail = n.leaf(h)
-		v.Item, _ = n.book.Now(n.clock.Now()).Item(id)
-	})
+		v.Item, _ = r.now().Item(id)
+	}); err != nil {
+		return v, err
+	}
+	if fail != nil {
+		return v, fail
+	}
+	err := n.do(ctx, func() { v.Leaf, fail = n.leaf(h) })
 	if err != nil {
 		return v, err
 	}
@@ -209,11 +214,11 @@ func (n *Node) Preview(ctx context.Context, d Draft) ([]check.Conflict, error) {
 		return nil, refuse("body", "couldn't check the %s: %v", d.Body.Kind(), err)
 	}
 	var cs []check.Conflict
-	err := n.do(ctx, func() {
+	err := n.read(ctx, func(r *reader) {
 		e := record.Envelope{Line: l.id, Party: n.cfg.Card.Party, Lane: record.Routine, Officer: d.Officer,
 			Composed: n.clock.Now(), Precedence: max(d.Precedence, record.Flash), Exercise: l.face.Load().exercise}
 		ref := record.Ref{Party: e.Party, Lane: e.Lane, Incarnation: 1, Index: math.MaxInt64}
-		book := n.book.With(picture.Held{Line: l.id, Ref: ref, KnownAt: e.Composed,
+		book := r.book.With(picture.Held{Line: l.id, Ref: ref, KnownAt: e.Composed,
 			Rec: &record.Record{Kind: d.Body.Kind(), Version: record.Version, Envelope: e, Body: d.Body}})
 		cs = check.Touching(book.Now(e.Composed), []picture.ID{picture.FormatID(l.name, ref)})
 	})
@@ -223,7 +228,7 @@ func (n *Node) Preview(ctx context.Context, d Draft) ([]check.Conflict, error) {
 // Conflicts gives what a record already said collides with.
 func (n *Node) Conflicts(ctx context.Context, id picture.ID) ([]check.Conflict, error) {
 	var cs []check.Conflict
-	err := n.do(ctx, func() { cs = check.Touching(n.book.Now(n.clock.Now()), []picture.ID{id}) })
+	err := n.read(ctx, func(r *reader) { cs = check.Touching(r.now(), []picture.ID{id}) })
 	return cs, err
 }
 
@@ -254,21 +259,25 @@ func (n *Node) SetRate(ctx context.Context, t utc.Time, rate float64) error {
 
 func (n *Node) turnClock(ctx context.Context, turn func() error) error {
 	var fail error
-	err := n.do(ctx, func() {
+	if err := n.do(ctx, func() {
 		if fail = n.exerciseOnly(); fail != nil {
 			return
 		}
 		if err := turn(); err != nil {
 			fail = refuse("to", "%v", err)
-			return
 		}
-		n.passTime()
-		n.subs.tell(Event{What: "clock"})
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	return fail
+	if fail != nil {
+		return fail
+	}
+	err := n.read(ctx, func(r *reader) {
+		r.checkedAt = 0 // look at everything, however short the step
+		r.passTime()
+	})
+	n.subs.tell(Event{What: "clock"})
+	return err
 }
 
 // exerciseOnly refuses unless every line of this seat is an exercise line.

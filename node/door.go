@@ -110,7 +110,7 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 	if rec != nil {
 		n.learn(l, rec)
 	}
-	n.reader.give(func() { n.reader.admitted(id, held) })
+	n.reader.give(func() { n.reader.admitted(l, id, held) })
 	n.subs.tell(Event{What: "record", ID: id})
 	return rec
 }

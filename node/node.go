@@ -1,18 +1,23 @@
-// Package node is one party's seat: the loop that orders what happens.
+// Package node is one party's seat: it orders what happens there.
 //
 // Everything goes one way:
 //
-//	draft or message → logbook (durable) → record.Open → picture → check, watch → alert → home line
+//	draft or message → logbook (durable) → door (record.Open) → picture → check, watch → alert → home line
 //
 // and each new leaf, ours or theirs, from an officer, a peer or this machine
-// itself, goes through the same door (door.go). One goroutine (Run) owns the
-// lines, the book, the engine and the alerts; everything else hands it
-// functions and waits. What costs time and needs no order is done before the
-// loop: officers' signatures are made by the caller (say.go), peers' signatures
-// are verified in the goroutine of their connection (Precheck in door.go).
+// itself, goes through the same door (door.go). Two goroutines share the work.
+// The loop (loop.go) owns the lines: it appends, stores, gives receipts and
+// opens what came. The reader (reader.go) owns what it means: the book, the
+// engine, the conflicts, the tracks. The loop hands the reader what it has
+// admitted and never waits for it, so that no amount of checking holds up a
+// receipt; the reader hands the loop the alerts to append, and waits.
+//
+// What costs time and needs no order is done before the loop: officers'
+// signatures are made by the caller (say.go), peers' signatures are verified in
+// the goroutine of their connection (Precheck in door.go).
 //
 // The node opens no socket and no file. Whoever builds it (cmd/parley, the
-// simulator) gives it stores and a carrier, and carries away what Out says.
+// simulator) gives it stores and a carrier.
 //
 // It is also the only package of the core that reads a clock (clock.go): the
 // machine's for retries and for real lines, a stepped or scaled one for
@@ -26,15 +31,12 @@
 package node
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"parley/check"
 	"parley/line"
 	"parley/logbook"
 	"parley/party"
@@ -42,7 +44,6 @@ import (
 	"parley/record"
 	"parley/track"
 	"parley/utc"
-	"parley/watch"
 )
 
 // Logger takes what the operator should read; *slog.Logger is one.
@@ -95,31 +96,18 @@ type Node struct {
 	cfg   Config
 	clock *clock
 
-	work chan func()   // for the loop, in order
-	done chan struct{} // closed when Run has returned
-
-	// Owned by the loop.
-	book      *picture.Book
-	engine    *watch.Engine
-	conflicts map[string]check.Conflict
-	byRecord  map[picture.ID]map[string]bool // conflict keys by the record they are about
-	touched   map[picture.ID]bool
-	events    []watch.Event
-	checkedAt utc.Time
-
-	voices      []*voice                    // waiting for speak
-	kept        map[record.Hash]record.Kept // origins of our relays, by commitment, from the home line
-	tracks      *tracks
-	planned     map[string]picture.ID // the plan of ours that names a track
-	resumed     map[string]bool       // tracks with an engine's alert from before a restart
-	engineDirty bool                  // a notice or a plan has come since the engine got its volumes
+	work   chan func()   // for the loop, in order
+	done   chan struct{} // closed when Run has returned
+	voices []*voice      // the loop's: waiting for speak
+	reader *reader
 
 	mu       sync.RWMutex                // guards what callers read without the loop
-	lines    map[record.LineID]*seatLine // written by the loop, under mu
+	lines    map[record.LineID]*seatLine // written by the loop
 	names    map[string]*seatLine
 	home     *seatLine
 	officers map[string]party.Signer // signed on
 	refs     map[picture.ID]record.Ref
+	kept     map[record.Hash]record.Kept // origins of our relays, by commitment, from the home line
 
 	verified   sync.Map // leaf hash → checked, by preverify, taken by the loop
 	prechecked atomic.Int64
@@ -162,14 +150,9 @@ func Open(cfg Config) (*Node, error) {
 		cfg: cfg, clock: newClock(),
 		work: make(chan func(), 4096), done: make(chan struct{}),
 		lines: map[record.LineID]*seatLine{}, names: map[string]*seatLine{},
-		officers: map[string]party.Signer{}, refs: map[picture.ID]record.Ref{},
-		conflicts: map[string]check.Conflict{}, byRecord: map[picture.ID]map[string]bool{},
-		touched: map[picture.ID]bool{},
-		book:    picture.NewBook(cfg.Card.Party),
-		tracks:  newTracks(), resumed: map[string]bool{},
-		kept: map[record.Hash]record.Kept{},
+		officers: map[string]party.Signer{}, refs: map[picture.ID]record.Ref{}, kept: map[record.Hash]record.Kept{},
 	}
-	n.engine = watch.NewEngine(watch.Config{Horizon: predictFor, Standing: n.standing})
+	n.reader = newReader(n)
 	if !cfg.StepClock.IsZero() {
 		if err := n.clock.step(cfg.StepClock); err != nil {
 			return nil, err
@@ -190,99 +173,8 @@ func Open(cfg Config) (*Node, error) {
 			return nil, err
 		}
 	}
-	n.resume()
+	n.reader.resume()
 	return n, nil
-}
-
-// Run is the loop. It returns when ctx ends, after the work already accepted
-// is done and every store is closed.
-func (n *Node) Run(ctx context.Context) error {
-	defer close(n.done)
-	defer n.closeLines()
-	tick := time.NewTicker(250 * time.Millisecond)
-	defer tick.Stop()
-	n.tick()
-	for {
-		select {
-		case f := <-n.work:
-			f()
-			n.drain()
-		case <-tick.C:
-			n.tick()
-		case <-ctx.Done():
-			n.drain()
-			n.settle()
-			n.subs.close()
-			return nil
-		}
-		n.settle()
-	}
-}
-
-// drain does the work that has queued up meanwhile, so that settle below
-// (receipts, checks, alerts) is paid once for all of it.
-func (n *Node) drain() {
-	for i := 0; i < 1024; i++ {
-		select {
-		case f := <-n.work:
-			f()
-			continue
-		default:
-		}
-		break
-	}
-	n.speak()
-}
-
-// settle brings everything that follows from new entries up to date: our
-// Received records, the checks, the alerts.
-func (n *Node) settle() {
-	for i := 0; i < 8; i++ { // alerts are records and may themselves be checked
-		n.writeReceived()
-		if !n.examine() {
-			return
-		}
-	}
-}
-
-// tick lets time pass: for the lines (retries, in machine time), for the
-// engine and for deadlines (in the clock's time).
-func (n *Node) tick() {
-	for _, l := range n.lines {
-		n.carry(l, l.Tick(stamp()))
-	}
-	n.passTime()
-}
-
-// passTime re-examines what depends on the hour alone.
-func (n *Node) passTime() {
-	now := n.clock.Now()
-	n.forgetTracks(now)
-	n.events = append(n.events, n.engine.Tick(now)...)
-	n.settle()
-	if now.Sub(n.checkedAt) >= time.Second || now < n.checkedAt {
-		n.checkedAt = now
-		n.recheck()
-		n.settle()
-	}
-}
-
-// do runs f in the loop and waits for it.
-func (n *Node) do(ctx context.Context, f func()) error {
-	ready := make(chan struct{})
-	select {
-	case n.work <- func() { f(); close(ready) }:
-	case <-n.done:
-		return errStopped
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case <-ready:
-		return nil
-	case <-n.done:
-		return errStopped
-	}
 }
 
 var errStopped = errors.New("the node has stopped")
@@ -293,6 +185,13 @@ func (n *Node) closeLines() {
 			n.cfg.Logger.Error("couldn't close a line's logs", "line", l.name, "err", err)
 		}
 	}
+}
+
+// byID finds a line from any goroutine.
+func (n *Node) byID(id record.LineID) *seatLine {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.lines[id]
 }
 
 type silent struct{}

@@ -47,8 +47,8 @@ func (n *Node) Relay(ctx context.Context, d RelayDraft) (Sent, error) {
 func (n *Node) originOf(ctx context.Context, id picture.ID) (record.Origin, error) {
 	var o record.Origin
 	var fail error
-	err := n.do(ctx, func() {
-		h, ok := n.book.ByID(id)
+	err := n.read(ctx, func(r *reader) {
+		h, ok := r.book.ByID(id)
 		if !ok || h.Rec == nil {
 			fail = refuse("from", "couldn't find %q to relay", id)
 			return
@@ -77,14 +77,16 @@ func (n *Node) OpenOrigin(ctx context.Context, officer string, relay picture.ID)
 	var kept record.Kept
 	var lineName string
 	var fail error
-	err := n.do(ctx, func() {
-		h, ok := n.book.ByID(relay)
+	err := n.read(ctx, func(r *reader) {
+		h, ok := r.book.ByID(relay)
 		if !ok || h.Rec == nil || h.Rec.Kind != record.KindRelay || h.Ref.Party != n.cfg.Card.Party {
 			fail = refuse("relay", "couldn't open %q: it is not a relay of ours", relay)
 			return
 		}
-		lineName = n.lines[h.Line].name
+		lineName = n.byID(h.Line).name
+		n.mu.RLock()
 		kept, ok = n.kept[h.Rec.Body.(record.Relay).Origin]
+		n.mu.RUnlock()
 		if !ok {
 			fail = fmt.Errorf("couldn't open %q: the home line holds no origin that fits it", relay)
 		}

@@ -13,9 +13,9 @@ import (
 func (n *Node) Status(ctx context.Context) (Status, error) {
 	s := Status{Party: n.cfg.Card.Party, Name: n.cfg.Card.Name, Version: n.cfg.Version}
 	s.Clock, s.Rate = n.clock.face()
-	err := n.do(ctx, func() {
-		s.Now = n.clock.Now()
-		p := n.book.Now(s.Now)
+	if err := n.read(ctx, func(r *reader) {
+		p := r.now()
+		s.Now = p.Instant
 		on := map[string]bool{}
 		for _, w := range p.OnWatch {
 			on[w.Officer] = true
@@ -31,7 +31,11 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 				s.Alerts++
 			}
 		}
-		s.Tracks = len(n.tracks.all)
+		s.Tracks = len(r.tracks.all)
+	}); err != nil {
+		return s, err
+	}
+	err := n.do(ctx, func() {
 		for _, l := range n.lines {
 			ls, un := n.lineStatus(l)
 			s.Lines = append(s.Lines, ls)

@@ -51,10 +51,10 @@ func (n *Node) Report(ctx context.Context, rs []TrackReport) (taken int, err err
 		}
 	}
 	var bad error
-	if err := n.do(ctx, func() {
+	if err := n.read(ctx, func(r *reader) {
 		now := n.clock.Now()
-		for _, r := range rs {
-			if err := n.track(r, now); err != nil {
+		for _, x := range rs {
+			if err := r.track(x, now); err != nil {
 				if bad == nil {
 					bad = err
 				}
@@ -71,106 +71,108 @@ func (n *Node) Report(ctx context.Context, rs []TrackReport) (taken int, err err
 	return taken, bad
 }
 
-// track moves one track and lets the engine look at it. Loop only.
-func (n *Node) track(r TrackReport, now utc.Time) error {
-	if r.Ahead(now) {
-		return refuse("at", "couldn't take the report of %q: its time %s is ahead of this seat's %s", r.ID, r.At, now)
+// track moves one track and lets the engine look at it.
+func (r *reader) track(x TrackReport, now utc.Time) error {
+	if x.Ahead(now) {
+		return refuse("at", "couldn't take the report of %q: its time %s is ahead of this seat's %s", x.ID, x.At, now)
 	}
-	if n.planned[r.ID] != "" {
-		r.Standing = track.Own
+	if r.planned[x.ID] != "" {
+		x.Standing = track.Own
 	}
-	t := n.tracks.all[r.ID]
+	t := r.tracks.all[x.ID]
 	if t == nil {
-		if len(n.tracks.all) >= maxTracks {
-			return refuse("id", "couldn't take a new track %q: %d are held", r.ID, maxTracks)
+		if len(r.tracks.all) >= maxTracks {
+			return refuse("id", "couldn't take a new track %q: %d are held", x.ID, maxTracks)
 		}
-		t = track.New(r.ID, r.Standing)
+		t = track.New(x.ID, x.Standing)
 	}
-	t.Standing = r.Standing
-	added, err := t.Add(r.Report)
+	t.Standing = x.Standing
+	added, err := t.Add(x.Report)
 	if err != nil {
 		return refuse("track", "couldn't take a report: %v", err)
 	}
-	n.tracks.all[r.ID] = t
+	r.tracks.all[x.ID] = t
 	if added == track.Moved {
-		n.events = append(n.events, n.engine.Report(r.Report)...)
+		r.events = append(r.events, r.engine.Report(x.Report)...)
 	}
 	return nil
 }
 
-// standing tells the engine what a track is to us. Loop only.
-func (n *Node) standing(id string) track.Standing {
-	if n.planned[id] != "" {
+// forgetTracks drops what has been silent for very long.
+func (r *reader) forgetTracks(now utc.Time) {
+	for id, t := range r.tracks.all {
+		if t.Age(now) > dropAfter {
+			delete(r.tracks.all, id)
+		}
+	}
+}
+
+// watchVolumes gives the engine everybody's volumes as they stand.
+func (r *reader) watchVolumes(p *picture.Picture) {
+	r.engineDirty = false
+	r.events = append(r.events, r.engine.Volumes(alert.Volumes(p))...)
+	r.planned = map[string]picture.ID{}
+	for _, pl := range p.Plans {
+		if !pl.Ended && pl.Plan.Track != "" {
+			r.planned[pl.Plan.Track] = pl.ID
+		}
+	}
+}
+
+// standing tells the engine what a track is to us.
+func (r *reader) standing(id string) track.Standing {
+	if r.planned[id] != "" {
 		return track.Own
 	}
-	if t := n.tracks.all[id]; t != nil {
+	if t := r.tracks.all[id]; t != nil {
 		return t.Standing
 	}
-	if n.resumed[id] { // an alert stands for it, so it was not other
+	if r.resumed[id] { // an alert stands for it, so it was not other
 		return track.Own
 	}
 	return track.Other
 }
 
-// forgetTracks drops what has been silent for very long. Loop only.
-func (n *Node) forgetTracks(now utc.Time) {
-	for id, t := range n.tracks.all {
-		if t.Age(now) > dropAfter {
-			delete(n.tracks.all, id)
-		}
-	}
-}
-
-// watchVolumes gives the engine everybody's volumes as they stand. Loop only.
-func (n *Node) watchVolumes(p *picture.Picture) {
-	n.events = append(n.events, n.engine.Volumes(alert.Volumes(p))...)
-	n.planned = map[string]picture.ID{}
-	for _, pl := range p.Plans {
-		if !pl.Ended && pl.Plan.Track != "" {
-			n.planned[pl.Plan.Track] = pl.ID
-		}
-	}
-}
-
 // resume tells the new engine what the home line says is standing, so that a
 // restart neither raises it again nor leaves it standing for ever.
-func (n *Node) resume() {
-	p := n.book.Now(n.clock.Now())
-	n.watchVolumes(p)
+func (r *reader) resume() {
+	r.take()
+	p := r.now()
+	r.watchVolumes(p)
 	for _, s := range alert.Standings(p) {
-		n.resumed[s.Track] = true
-		n.engine.Resume(s.Track, s.Key, s.Kind, s.EnterAt)
+		r.resumed[s.Track] = true
+		r.engine.Resume(s.Track, s.Key, s.Kind, s.EnterAt)
 	}
-	clear(n.touched) // recheck looks at all of it once Run begins
+	clear(r.touched) // recheck looks at all of it once Run begins
 }
 
 // Tracks gives the tracks as the console draws them, by id.
 func (n *Node) Tracks(ctx context.Context) ([]TrackView, error) {
 	var vs []TrackView
-	err := n.do(ctx, func() {
+	err := n.read(ctx, func(r *reader) {
 		now := n.clock.Now()
-		for _, t := range n.tracks.all {
-			vs = append(vs, n.viewTrack(t, now))
+		for _, t := range r.tracks.all {
+			vs = append(vs, r.view(t, now))
 		}
 	})
 	sort.Slice(vs, func(i, j int) bool { return vs[i].ID < vs[j].ID })
 	return vs, err
 }
 
-func (n *Node) viewTrack(t *track.Track, now utc.Time) TrackView {
-	r, _ := t.Latest()
+func (r *reader) view(t *track.Track, now utc.Time) TrackView {
+	last, _ := t.Latest()
 	v := TrackView{
-		ID: t.ID, Callsign: r.Callsign, Standing: t.Standing.String(), Source: r.Source, Synthetic: r.Synthetic,
-		At: r.At, AgeSeconds: t.Age(now).Seconds(), State: t.State(now).String(), Point: r.Pos.Point,
-		TrackDeg: r.TrackDeg, SpeedKt: r.SpeedKt, ClimbFPM: r.ClimbFPM, Plan: n.planned[t.ID],
+		ID: t.ID, Callsign: last.Callsign, Standing: t.Standing.String(), Source: last.Source, Synthetic: last.Synthetic,
+		At: last.At, AgeSeconds: t.Age(now).Seconds(), State: t.State(now).String(), Point: last.Pos.Point,
+		TrackDeg: last.TrackDeg, SpeedKt: last.SpeedKt, ClimbFPM: last.ClimbFPM, Plan: r.planned[t.ID],
 	}
-	if r.Pos.HasAlt {
-		ft := r.Pos.Alt.Feet
-		v.AltFeet, v.Datum = &ft, r.Pos.Alt.Datum.String()
+	if last.Pos.HasAlt {
+		ft := last.Pos.Alt.Feet
+		v.AltFeet, v.Datum = &ft, last.Pos.Alt.Datum.String()
 	}
-	if t.Standing.Predictable() && r.HasVelocity && t.State(now) != track.Lost {
+	if t.Standing.Predictable() && last.HasVelocity && t.State(now) != track.Lost {
 		for s := time.Duration(0); s <= predictFor; s += time.Minute {
-			p, _ := t.At(r.At.Add(s))
+			p, _ := t.At(last.At.Add(s))
 			v.Predicted = append(v.Predicted, p.Point)
 		}
 	}

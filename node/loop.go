@@ -1,0 +1,73 @@
+package node
+
+import (
+	"context"
+	"time"
+)
+
+// Run is the loop, with the reader beside it. It returns when ctx ends, after
+// the work already accepted is done and every store is closed.
+func (n *Node) Run(ctx context.Context) error {
+	defer close(n.done)
+	defer n.closeLines()
+	defer n.subs.close()
+	reading := make(chan struct{})
+	go func() { defer close(reading); n.reader.run(ctx) }()
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	n.tick()
+	for {
+		select {
+		case f := <-n.work:
+			f()
+			n.drain()
+		case <-tick.C:
+			n.tick()
+		case <-reading: // ends after ctx: what it still wanted appended is
+			n.drain()
+			n.writeReceived()
+			return nil
+		}
+		n.writeReceived()
+	}
+}
+
+// drain does the work that has queued up meanwhile, so that what many want to
+// say goes into one batch and one received record answers all that came.
+func (n *Node) drain() {
+	for range 1024 {
+		select {
+		case f := <-n.work:
+			f()
+			continue
+		default:
+		}
+		break
+	}
+	n.speak()
+}
+
+// tick lets machine time pass for the lines: retries and questions again.
+func (n *Node) tick() {
+	for _, l := range n.lines {
+		n.carry(l, l.Tick(stamp()))
+	}
+}
+
+// do runs f in the loop and waits for it. Never call it from the loop.
+func (n *Node) do(ctx context.Context, f func()) error {
+	ready := make(chan struct{})
+	select {
+	case n.work <- func() { f(); close(ready) }:
+	case <-n.done:
+		return errStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ready:
+		return nil
+	case <-n.done:
+		return errStopped
+	}
+}

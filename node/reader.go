@@ -1,0 +1,259 @@
+package node
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"parley/alert"
+	"parley/check"
+	"parley/party"
+	"parley/picture"
+	"parley/record"
+	"parley/utc"
+	"parley/watch"
+)
+
+// reader owns what the records mean: the book, the checks, the engine, the
+// tracks. It takes in what the loop has admitted, in the loop's order, before
+// it does anything else; so whoever has seen a record become durable finds it
+// in the next picture.
+type reader struct {
+	n    *Node
+	work chan func()
+
+	mu    sync.Mutex
+	inbox []func() // from the loop
+	wake  chan struct{}
+
+	// Owned by run's goroutine; by Open before Run.
+	book      *picture.Book
+	engine    *watch.Engine
+	conflicts map[string]check.Conflict
+	byRecord  map[picture.ID]map[string]bool // conflict keys by the record they are about
+	touched   map[picture.ID]bool            // records admitted since the last look
+	events    []watch.Event                  // the engine's, since the last look
+	checkedAt utc.Time
+	received  map[covered]uint64 // up to which size each party has stated that it holds each logbook
+
+	tracks      *tracks
+	planned     map[string]picture.ID // the plan of ours that names a track
+	resumed     map[string]bool       // tracks with an engine's alert from before a restart
+	engineDirty bool                  // a notice or a plan has come since the engine got its volumes
+}
+
+func newReader(n *Node) *reader {
+	r := &reader{
+		n: n, work: make(chan func(), 256), wake: make(chan struct{}, 1),
+		book:      picture.NewBook(n.cfg.Card.Party),
+		conflicts: map[string]check.Conflict{}, byRecord: map[picture.ID]map[string]bool{}, touched: map[picture.ID]bool{},
+		tracks: newTracks(), resumed: map[string]bool{}, received: map[covered]uint64{},
+	}
+	r.engine = watch.NewEngine(watch.Config{Horizon: predictFor, Standing: r.standing})
+	return r
+}
+
+// give hands the reader something to take in. It never waits.
+func (r *reader) give(f func()) {
+	r.mu.Lock()
+	r.inbox = append(r.inbox, f)
+	r.mu.Unlock()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take takes in all that the loop has given.
+func (r *reader) take() {
+	r.mu.Lock()
+	in := r.inbox
+	r.inbox = nil
+	r.mu.Unlock()
+	for _, f := range in {
+		f()
+	}
+}
+
+func (r *reader) run(ctx context.Context) {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	r.passTime()
+	for {
+		select {
+		case <-r.wake:
+			r.settle()
+		case f := <-r.work:
+			r.take()
+			f()
+			r.settle()
+		case <-tick.C:
+			r.passTime()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// read runs f in the reader, with everything taken in, and waits for it.
+// Never call it from the loop or the reader.
+func (n *Node) read(ctx context.Context, f func(*reader)) error {
+	ready := make(chan struct{})
+	select {
+	case n.reader.work <- func() { f(n.reader); close(ready) }:
+	case <-n.done:
+		return errStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ready:
+		return nil
+	case <-n.done:
+		return errStopped
+	}
+}
+
+// now gives the picture of everything held.
+func (r *reader) now() *picture.Picture { return r.book.Now(r.n.clock.Now()) }
+
+// admitted takes in one leaf, and marks what has to be looked at again: the
+// record itself, the one that it is about, and those that a received record
+// says have now been received.
+func (r *reader) admitted(l *seatLine, id picture.ID, h picture.Held) {
+	r.book.Add(h)
+	r.touched[id] = true
+	if h.Rec == nil {
+		return
+	}
+	if h.Rec.Re != nil {
+		r.touched[picture.FormatID(l.name, *h.Rec.Re)] = true
+	}
+	switch b := h.Rec.Body.(type) {
+	case record.Notice, record.Plan:
+		r.engineDirty = true
+	case record.Received:
+		for _, head := range b.Heads {
+			k := covered{l.id, h.Ref.Party, logKey{head.Party, head.Lane, head.Incarnation}}
+			for i := max(r.received[k], head.Size-min(head.Size, mostTouched)); i < head.Size; i++ {
+				r.touched[picture.FormatID(l.name, record.Ref{Party: head.Party, Lane: head.Lane, Incarnation: head.Incarnation, Index: i})] = true
+			}
+			r.received[k] = max(r.received[k], head.Size)
+		}
+	}
+}
+
+// covered names one logbook as one party holds it.
+type covered struct {
+	line record.LineID
+	by   party.ID
+	log  logKey
+}
+
+// mostTouched bounds what one received record makes us look at; recheck finds
+// the rest within a second.
+const mostTouched = 4096
+
+// settle brings everything that follows from new entries up to date. Alerts are
+// records and may themselves be checked, so it goes round until nothing is new.
+func (r *reader) settle() {
+	for range 8 {
+		r.take()
+		if !r.examine() {
+			return
+		}
+	}
+}
+
+// passTime re-examines what depends on the hour alone.
+func (r *reader) passTime() {
+	r.take()
+	now := r.n.clock.Now()
+	r.forgetTracks(now)
+	r.events = append(r.events, r.engine.Tick(now)...)
+	r.settle()
+	if now.Sub(r.checkedAt) >= time.Second {
+		r.recheck()
+		r.settle()
+	}
+}
+
+// examine runs the checks that new entries ask for and writes the alerts that
+// follow. It reports whether anything was written.
+func (r *reader) examine() bool {
+	if len(r.touched) == 0 && len(r.events) == 0 {
+		return false
+	}
+	p := r.now()
+	if r.engineDirty {
+		r.watchVolumes(p)
+	}
+	if len(r.touched) > 0 {
+		ids := make([]picture.ID, 0, len(r.touched))
+		for id := range r.touched {
+			ids = append(ids, id)
+			for key := range r.byRecord[id] {
+				delete(r.conflicts, key)
+			}
+			delete(r.byRecord, id)
+		}
+		clear(r.touched)
+		r.keep(check.Touching(p, ids))
+	}
+	return r.raise(p)
+}
+
+// keep remembers conflicts under their keys and under the records they are
+// about, so that a touched record can be looked at again alone.
+func (r *reader) keep(cs []check.Conflict) {
+	for _, c := range cs {
+		r.conflicts[c.Key] = c
+		for _, id := range c.IDs {
+			if r.byRecord[id] == nil {
+				r.byRecord[id] = map[string]bool{}
+			}
+			r.byRecord[id][c.Key] = true
+		}
+	}
+}
+
+// recheck computes all conflicts from the definition: what depends on the hour
+// alone (deadlines, windows) has no record that touches it.
+func (r *reader) recheck() {
+	p := r.now()
+	r.checkedAt = p.Instant
+	r.watchVolumes(p)
+	clear(r.conflicts)
+	clear(r.byRecord)
+	r.keep(check.All(p))
+	r.raise(p)
+}
+
+// raise has the loop append what package alert says is due. It reports whether
+// anything was.
+func (r *reader) raise(p *picture.Picture) bool {
+	cs := make([]check.Conflict, 0, len(r.conflicts))
+	for _, c := range r.conflicts {
+		cs = append(cs, c)
+	}
+	n := r.n
+	drafts := alert.Raise(p, cs, r.events, n.home.clocks())
+	r.events = r.events[:0]
+	if len(drafts) == 0 {
+		return false
+	}
+	written := false
+	if err := n.do(context.Background(), func() {
+		for _, d := range drafts {
+			if _, err := n.machineSays(n.home, Draft{Precedence: d.Precedence, Lane: record.Urgent, about: d.Re, Body: d.Body}); err != nil {
+				n.cfg.Logger.Error("couldn't record an alert; the next look tries again", "err", err)
+				continue
+			}
+			written = true
+		}
+	}); err != nil {
+		return false
+	}
+	n.subs.tell(Event{What: "alerts"})
+	return written
+}
