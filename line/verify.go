@@ -97,7 +97,7 @@ const maxProblems = 1000
 // where the holder's own logbook is the short one).
 func Verify(h History) Verdict {
 	v := &verifier{l: &Line{books: map[logbook.ID]*book{}}, held: map[logbook.ID]*held{}, opening: h}
-	v.out.Holder = h.Holder
+	v.out = Verdict{Holder: h.Holder, Parties: []party.ID{}, Logs: []LogVerdict{}, Problems: []Problem{}, Remarks: []Problem{}}
 	v.charters()
 	if len(v.l.rosters) > 0 {
 		v.logs()
@@ -209,7 +209,7 @@ func (v *verifier) logs() {
 			v.problem(place, "it is there twice")
 			continue
 		}
-		h := &held{LogCopy: lc, book: &book{id: lc.ID}}
+		h := &held{LogCopy: lc, book: &book{id: lc.ID}, sum: LogVerdict{Receipted: []ReceiptSum{}}}
 		v.l.books[lc.ID] = h.book
 		v.held[lc.ID] = h
 		v.order = append(v.order, h)

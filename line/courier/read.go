@@ -62,7 +62,7 @@ func Judge(r io.Reader) (Bundle, line.Verdict, error) {
 		return b, line.Verdict{}, err
 	}
 	v := line.Verify(b.History)
-	var own []line.Problem
+	own := []line.Problem{}
 	if d != nil {
 		own = append(own, line.Problem{Place: d.Place, What: d.What})
 	}
