@@ -42,7 +42,7 @@ func (f folder) history(self party.ID, charters [][]byte) (line.History, error) 
 		if err != nil {
 			return h, err
 		}
-		c, err := courier.Copy(log, store)
+		c, err := line.Copy(log, store)
 		store.Close()
 		if err != nil {
 			return h, err

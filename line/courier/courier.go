@@ -233,10 +233,3 @@ func appendHead(b []byte, major byte, n uint64) []byte {
 	}
 	return binary.BigEndian.AppendUint64(append(b, m|27), n)
 }
-
-// Copy reads a whole logbook out of its store, as it lies: nothing is checked
-// here, Verify does. Beside a running writer it gives the log as it was at one
-// instant, but receipts may be newer.
-func Copy(id logbook.ID, s logbook.Store) (line.LogCopy, error) {
-	return line.Copy(id, s)
-}

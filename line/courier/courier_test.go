@@ -334,11 +334,11 @@ func TestALogbookIsCopiedOutOfItsStoreAsItLies(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := Copy(id, s)
+	c, err := line.Copy(id, s)
 	if err != nil || !slices.EqualFunc(c.Entries, want, bytes.Equal) || len(c.Notes) != 1500 || c.Notes[1499].Size != 1500 {
 		t.Fatalf("%d entries, %d checkpoints, %v", len(c.Entries), len(c.Notes), err)
 	}
-	if c, err := Copy(id, logbook.NewMemory()); err != nil || len(c.Entries)+len(c.Notes) != 0 {
+	if c, err := line.Copy(id, logbook.NewMemory()); err != nil || len(c.Entries)+len(c.Notes) != 0 {
 		t.Fatal(c, err)
 	}
 }
