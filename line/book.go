@@ -319,3 +319,49 @@ func (l *Line) Broken() map[logbook.ID]error {
 	}
 	return out
 }
+
+// bookOf finds the logbook that a message is about. A logbook of a further
+// incarnation is made when it is first offered, under a checkpoint that its
+// author has signed; nil without an error where there is none yet.
+func (l *Line) bookOf(r LogRef, note []byte) (*book, error) {
+	id := logbook.ID{Line: l.id, Party: r.Party, Lane: r.Lane, Incarnation: r.Incarnation}
+	if b := l.books[id]; b != nil {
+		return b, nil
+	}
+	if !l.everMember(r.Party) {
+		return nil, fmt.Errorf("%s is no party of this line", r.Party)
+	}
+	if r.Incarnation > l.lim.Incarnations || r.Party == l.cfg.Self {
+		return nil, fmt.Errorf("logbook %s: at most %d incarnations", id, l.lim.Incarnations)
+	}
+	if note == nil {
+		return nil, nil
+	}
+	if err := l.signedByAuthor(id, note); err != nil {
+		return nil, fmt.Errorf("logbook %s: %w", id, err)
+	}
+	if err := l.loadBook(id); err != nil {
+		return nil, nil // our disk's fault, not the peer's
+	}
+	b := l.books[id]
+	if err := l.openLog(b); err != nil {
+		delete(l.books, id)
+		b.store.Close()
+		return nil, nil
+	}
+	return b, nil
+}
+
+// signedByAuthor says why a checkpoint is none of this logbook's.
+func (l *Line) signedByAuthor(id logbook.ID, note []byte) error {
+	c, err := logbook.ParseCheckpoint(note)
+	if err != nil {
+		return err
+	}
+	for _, k := range l.logKeys(&book{id: id}, 0) {
+		if err = c.Verify(id, k); err == nil {
+			return nil
+		}
+	}
+	return err
+}

@@ -268,11 +268,40 @@ func TestABatchBeyondTheLimitIsFoundAndNothingOfItIsStored(t *testing.T) {
 	}
 	r.says(wide)
 	r.want(t, record.FindingOversize, "RU", "1200000 bytes")
-	leaf := Inform{Log: ref("IL"), From: 2, Note: note, Entries: [][]byte{make([]byte, 60001)}}
-	leaf.Log = LogRef{Party: "RU", Lane: record.Routine, Incarnation: 2}
+	leaf := Inform{Log: ref("RU"), From: 2, Note: note, Entries: [][]byte{make([]byte, 60001)}}
 	w.findings, w.seats["IL"].line.folds = nil, map[foldKey]*fold{}
 	r.says(leaf)
 	r.want(t, record.FindingOversize, "RU", "60001 bytes")
+}
+
+// A further incarnation of a logbook costs a file, so it is made only under
+// its author's own signature, and only few of them.
+func TestAFurtherIncarnationIsHeldOnlyUnderItsAuthorsSignature(t *testing.T) {
+	w, r := story(t)
+	il := w.seats["IL"].line
+	held := len(il.Logs())
+	id := w.logID("RU", record.Urgent)
+	for inc, signed := range map[uint32]party.Signer{2: signer("nobody's"), 3: r.truth(), 5: r.truth()} {
+		id.Incarnation = inc
+		l, err := logbook.Open(id, logbook.NewMemory(), signed.Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Append([][]byte{[]byte("the old log ended at …")}, signed); err != nil {
+			t.Fatal(err)
+		}
+		r.says(informOf(w, l, 0, 1))
+	}
+	id.Incarnation = 3
+	if n := len(il.Logs()) - held; n != 1 || il.Log(id) == nil || il.Log(id).Size() != 1 {
+		t.Errorf("%d more logbooks are held, want only the one that RU signed and that is within the limit", n)
+	}
+	for _, no := range []logbook.ID{{Line: id.Line, Party: "RU", Lane: 1, Incarnation: 2}, {Line: id.Line, Party: "RU", Lane: 1, Incarnation: 5}} {
+		if il.Log(no) != nil {
+			t.Errorf("%s is held", no)
+		}
+	}
+	r.want(t, record.FindingProtocol, "RU", "logbook RU/urgent")
 }
 
 func TestACheckpointOfAnotherLineIsNoCheckpointOfThisOne(t *testing.T) {

@@ -339,31 +339,3 @@ func (l *Line) unfold(out *Out) {
 		return strings.Compare(a.What+"\x00"+string(a.Party), b.What+"\x00"+string(b.Party))
 	})
 }
-
-// bookOf finds the logbook that a message is about. A logbook of a further
-// incarnation is made when its author, or a relay, first offers it.
-func (l *Line) bookOf(r LogRef, make bool) (*book, error) {
-	id := logbook.ID{Line: l.id, Party: r.Party, Lane: r.Lane, Incarnation: r.Incarnation}
-	if b := l.books[id]; b != nil {
-		return b, nil
-	}
-	if !l.everMember(r.Party) {
-		return nil, fmt.Errorf("%s is no party of this line", r.Party)
-	}
-	if r.Incarnation > l.lim.Incarnations || r.Party == l.cfg.Self {
-		return nil, fmt.Errorf("logbook %s: at most %d incarnations", id, l.lim.Incarnations)
-	}
-	if !make {
-		return nil, nil
-	}
-	if err := l.loadBook(id); err != nil {
-		return nil, nil // our disk's fault, not the peer's
-	}
-	b := l.books[id]
-	if err := l.openLog(b); err != nil {
-		delete(l.books, id)
-		b.store.Close()
-		return nil, nil
-	}
-	return b, nil
-}

@@ -41,13 +41,13 @@ func (l *Line) Step(p party.ID, m Message, now utc.Time) Out {
 	case Pong, Bye:
 		l.useless(p, &out)
 	case Offer:
-		l.stepLog(p, m.Log, true, &out, func(b *book) { l.stepOffer(p, b, m, &out) })
+		l.stepLog(p, m.Log, m.Note, &out, func(b *book) { l.stepOffer(p, b, m, &out) })
 	case Missing:
-		l.stepLog(p, m.Log, false, &out, func(b *book) { l.stepMissing(p, b, m, &out) })
+		l.stepLog(p, m.Log, nil, &out, func(b *book) { l.stepMissing(p, b, m, &out) })
 	case Inform:
-		l.stepLog(p, m.Log, true, &out, func(b *book) { l.stepInform(p, b, m, &out) })
+		l.stepLog(p, m.Log, m.Note, &out, func(b *book) { l.stepInform(p, b, m, &out) })
 	case Receipt:
-		l.stepLog(p, m.Log, false, &out, func(b *book) { l.stepReceipt(p, b, m, &out) })
+		l.stepLog(p, m.Log, nil, &out, func(b *book) { l.stepReceipt(p, b, m, &out) })
 	}
 	return out
 }
@@ -75,12 +75,12 @@ func (l *Line) violation(p party.ID, lane record.Lane, text string, out *Out, pr
 // stepLog finds the logbook that a message is about and hands on, if the
 // peer's hello on that lane has come: before it nothing is believed. A message
 // that overtook the hello is lost, and made up for by Tick.
-func (l *Line) stepLog(p party.ID, r LogRef, make bool, out *Out, f func(*book)) {
+func (l *Line) stepLog(p party.ID, r LogRef, note []byte, out *Out, f func(*book)) {
 	if !l.greeted(p, r.Lane) {
 		l.useless(p, out)
 		return
 	}
-	b, err := l.bookOf(r, make)
+	b, err := l.bookOf(r, note)
 	if err != nil && l.later(p) {
 		l.useless(p, out) // it may be a logbook of a party that joins by then
 		return

@@ -551,6 +551,31 @@ func TestAPongThatNobodyAskedForChangesNothing(t *testing.T) {
 	}
 }
 
+func TestAPeerThatDialsAgainAndAgainIsMadeToWait(t *testing.T) {
+	_, url := lonely(t, func(c *Config) { c.BackoffMin, c.BackoffMax = time.Hour, time.Hour })
+	raw(t, url)
+	req, err := http.NewRequest("POST", url+path(theLine, record.Urgent), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client(t, 1, tls.VersionTLS13).Do(req)
+	if err != nil || res.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("%v %v, want 429", res, err)
+	}
+}
+
+func TestALinkThatNobodyCanDialSaysSo(t *testing.T) {
+	lines := []Line{{ID: theLine, Name: "IL-RU", Peers: []Peer{{Party: "IL", Link: keyOf(1)}}}}
+	off := newSeat(t, Config{Self: "RU", Link: LinkSigner(seed(2)), Lines: lines})
+	if l := off.srv.Links()[0]; !strings.Contains(l.LastError, "our listener is off") {
+		t.Errorf("%+v", l)
+	}
+	on, _ := lonely(t, nil)
+	if l := on.srv.Links()[0]; !strings.Contains(l.LastError, "waiting for them to dial us") {
+		t.Errorf("%+v", l)
+	}
+}
+
 func TestConfigErrorsNameTheField(t *testing.T) {
 	h := &seat{}
 	taken := listen(t)

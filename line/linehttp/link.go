@@ -34,6 +34,7 @@ type link struct {
 	rtt     time.Duration
 	skew    time.Duration
 	lastErr string
+	came    time.Time     // when the other last dialled
 	changed chan struct{} // closed and renewed when conn or peer changes
 }
 
@@ -103,8 +104,14 @@ func (l *link) status() Link {
 	defer l.mu.Unlock()
 	st := Link{Line: l.k.line, Name: l.name, Peer: l.k.peer, Lane: l.k.lane, Up: l.conn != nil, Since: l.since,
 		RTT: l.rtt, Skew: l.skew, LastHeard: l.heard, LastError: l.lastErr}
-	if l.conn != nil {
+	switch {
+	case l.conn != nil:
 		st.Address = l.conn.remote
+	case st.LastError != "" || len(l.peer.Addresses) > 0:
+	case l.s.ln == nil:
+		st.LastError = "nobody can dial: our listener is off, and no address of theirs is known"
+	default:
+		st.LastError = "waiting for them to dial us: no address of theirs is known"
 	}
 	return st
 }
@@ -112,6 +119,19 @@ func (l *link) status() Link {
 // preferred reports whether connections that this side dials win over those
 // that the other dials.
 func (l *link) preferred(dialed bool) bool { return (l.s.cfg.Self < l.k.peer) == dialed }
+
+// mayCome reports whether the other may be let in now: a peer that is hung up
+// on and dials at once, again and again, gets no further than this.
+func (l *link) mayCome() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Sub(l.came) < l.s.cfg.BackoffMin/2 {
+		return false
+	}
+	l.came = now
+	return true
+}
 
 // errTwice: both sides dialled, and the other connection is the one that stays.
 var errTwice = errors.New("another connection to them is up already")

@@ -44,6 +44,8 @@ func statusInWords(addr string, status int) error {
 		return fmt.Errorf("at %s they do not know this line, or not us on it: has their node accepted the charter?", addr)
 	case http.StatusConflict:
 		return errTwice
+	case http.StatusTooManyRequests:
+		return fmt.Errorf("at %s they ask us to wait: we dialled again too soon", addr)
 	case http.StatusForbidden:
 		return fmt.Errorf("at %s they saw no certificate of ours", addr)
 	}
