@@ -73,7 +73,8 @@ type Carrier interface {
 type Config struct {
 	Card    party.Card
 	Keys    Keys
-	Home    []byte     // the home line's CharterRecord
+	Home    []byte     // the home line's first CharterRecord
+	Amended [][]byte   // the home line's amendments, ascending revision
 	Lines   [][][]byte // each line's accepted CharterRecords, ascending revision
 	Store   func(logbook.ID) (logbook.Store, error)
 	Carrier Carrier   // nil: alone
@@ -158,7 +159,7 @@ func Open(cfg Config) (*Node, error) {
 			return nil, err
 		}
 	}
-	if err := n.openLine([][]byte{cfg.Home}); err != nil {
+	if err := n.openLine(append([][]byte{cfg.Home}, cfg.Amended...)); err != nil {
 		return nil, fmt.Errorf("couldn't open the home line: %w", err)
 	}
 	for _, charters := range cfg.Lines {

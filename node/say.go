@@ -76,6 +76,20 @@ func (n *Node) Say(ctx context.Context, d Draft) (Sent, error) {
 	return n.append(ctx, l, d, signer)
 }
 
+// known reports whether the line's charter in force gives us an officer with
+// this key, good now. A record signed by any other would be kept by all as
+// invalid.
+func (n *Node) known(l *seatLine, key party.Key) bool {
+	charters := l.face.Load().charters
+	card, _ := charters[len(charters)-1].Card(n.cfg.Card.Party)
+	for _, o := range card.Officers {
+		if o.Key == key {
+			return o.Good(n.clock.Now())
+		}
+	}
+	return false
+}
+
 // voice is a sealed record that waits for its turn in the loop.
 type voice struct {
 	line *seatLine
@@ -89,6 +103,9 @@ type voice struct {
 // append seals d with s off the loop and has it appended in the loop, together
 // with whatever else is waiting for the same logbook.
 func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer) (Sent, error) {
+	if !n.known(l, s.Public()) {
+		return Sent{}, refuse("officer", "couldn't sign for %q on %s: its charter does not have this key now; it needs an amendment that all parties sign", d.Officer, l.name)
+	}
 	leaf, env, err := n.seal(l, d, s)
 	if err != nil {
 		return Sent{}, err
