@@ -9,7 +9,6 @@ import (
 
 	"parley/internal/sqlite"
 	"parley/line"
-	"parley/line/courier"
 	"parley/logbook"
 	"parley/party"
 	"parley/record"

@@ -141,9 +141,6 @@ func (s *server) open(start utc.Time) error {
 	if len(all[homeName]) == 0 {
 		return failed("Restore it from a backup.", "home.charter is missing in %s", s.f.path)
 	}
-	if len(all[homeName]) > 1 {
-		return failed("Move the amendments away.", "the home line has amendments, which this release does not know")
-	}
 	var lines [][][]byte
 	for _, name := range sorted(all) {
 		if _, _, err := checkCharters(all[name]); err != nil {
@@ -161,7 +158,7 @@ func (s *server) open(start utc.Time) error {
 	}
 	s.wires = &carrier{self: s.card.Party}
 	s.node, err = node.Open(node.Config{
-		Card: s.card, Keys: keys, Home: all[homeName][0], Lines: lines, Store: s.f.openStore, Carrier: s.wires,
+		Card: s.card, Keys: keys, Home: all[homeName][0], Amended: all[homeName][1:], Lines: lines, Store: s.f.openStore, Carrier: s.wires,
 		Random: rand.Reader, Logger: s.log, Version: version(), StepClock: start, Adopted: s.adopted, Recorded: s.recorded,
 	})
 	if err != nil {
