@@ -49,19 +49,24 @@ type Draft struct {
 // Raise gives what has to be appended now: alerts for conflicts and events that
 // have none yet, and ends for alerts that are over. clocks are those of the home
 // line. Give it the conflicts of this picture, all or some, and the engine's
-// events since the last call; giving them again does no harm. An event that was
-// raised and taken back within one call is raised in this call and ended in the
-// next that is given the same events: nothing that happened is hidden.
+// events since the last call; giving them again does no harm, nor does a conflict
+// that has meanwhile passed. What the engine raised and took back since the last
+// call is raised with its end already in it, and ended by the next call: nothing
+// that happened is hidden.
 func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks record.Clocks) []Draft {
 	s := newStanding(p)
 	var out []Draft
 	for _, c := range cs {
+		if s.rounds[c.Key] > 0 && !s.stands(c) {
+			continue // an alert for it has ended, and the conflict given is older than that
+		}
 		if key, ok := s.fresh(c.Key, 0); ok {
 			out = append(out, fromConflict(p, c, key, clocks))
 		}
 	}
 	lowered := map[string]watch.Event{}
 	var order []string
+	drafted := map[string]int{} // where in out
 	for _, e := range inOrder(es) {
 		key := eventKey(e)
 		switch e.Kind {
@@ -71,6 +76,7 @@ func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks rec
 				delete(lowered, RuleWillEnter+strings.TrimPrefix(key, RuleInside))
 			}
 			if name, ok := s.fresh(key, e.EnterAt); ok && !s.cancelled(e.Watched) {
+				drafted[key] = len(out)
 				out = append(out, fromEvent(p, e, name, clocks))
 			}
 		case watch.Left:
@@ -90,6 +96,10 @@ func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks rec
 	for _, k := range order {
 		e, ok := lowered[k]
 		a := s.open[k]
+		if i, ours := drafted[k]; ok && ours {
+			out[i] = brief(out[i], e)
+			continue
+		}
 		if ok && a != nil && !ended[a.ID] && lowers(e, a) {
 			ended[a.ID] = true
 			out = append(out, end(a, e.Why))
@@ -202,6 +212,28 @@ func (s *standing) trackOver(a *picture.Alert) (string, bool) {
 		return string(n.ID) + " has expired at " + n.Expires.Clock() + ".", true
 	}
 	return "", false
+}
+
+// stands reports whether a conflict is in this very picture.
+func (s *standing) stands(c check.Conflict) bool {
+	if s.open[c.Key] != nil {
+		return true // nothing to raise anyway
+	}
+	return slices.ContainsFunc(check.Touching(s.p, c.IDs), func(x check.Conflict) bool { return x.Key == c.Key })
+}
+
+// brief writes into an alert that is not raised yet that it is over already, so
+// that the next call ends it.
+func brief(d Draft, e watch.Event) Draft {
+	a := d.Body.(record.Alert)
+	if a.To.IsZero() || e.At < a.To {
+		a.To = max(a.From, e.At)
+	}
+	if !strings.HasSuffix(a.Why, e.Why) {
+		a.Why = cut(a.Why+" "+e.Why, 2*record.MaxShort)
+	}
+	d.Body = a
+	return d
 }
 
 // lowers reports whether what the engine takes back is this alert, and not an

@@ -351,6 +351,43 @@ func TestAnEventTakenBackWithinOneCallIsStillTold(tt *testing.T) {
 		"-will-enter/"+k+" Its time is over since 18:41:00Z.", "-inside/"+k+" Its time is over since 18:41:00Z.")
 }
 
+func TestAStayThatWasOverBeforeAnybodyLookedIsRaisedAndEnded(tt *testing.T) {
+	d := newDesk("RU")
+	n := d.notify("18:00:00", disc(35.5, 35, 30, t("18:40:00"), t("19:30:00")))
+	d.line.Ack("RU", t("18:00:05"), n, record.LevelRead)
+	d.look(tt, t("18:45:30"))
+	// A minute of reports in one go, as at sixty times the pace.
+	var es []watch.Event
+	for i, lat := range []float64{35.5, 36.0, 36.01, 36.02} {
+		at := []string{"18:46:00", "18:46:40", "18:46:50", "18:47:00"}[i]
+		es = append(es, d.engine.Tick(t(at))...)
+		es = append(es, d.engine.Report(flies(at, lat, 300))...)
+	}
+	k := "inside/IL-RU/IL/urgent/1/v1/il20"
+	want(tt, "first", strings.Join(d.append(tt, t("18:47:00"), d.raise(t("18:47:00"), es)), "\n"), "+"+k)
+	if a := d.Now(t("18:47:00")).Alerts[0]; a.Alert.To != t("18:46:40") || !strings.Contains(a.Alert.Why, "no longer in") {
+		tt.Errorf("%+v", a.Alert)
+	}
+	want(tt, "then, without the events", strings.Join(d.append(tt, t("18:47:01"), d.raise(t("18:47:01"), nil)), "\n"), "-"+k+" Its time is over since 18:46:40Z.")
+	want(tt, "and with them again", strings.Join(d.append(tt, t("18:47:02"), d.raise(t("18:47:02"), es)), "\n"))
+}
+
+func TestAConflictOlderThanItsEndRaisesNothing(tt *testing.T) {
+	d := newDesk("RU")
+	n := d.notify("18:39:00", disc(35.5, 35.8, 10, t("18:40:00"), t("19:30:00")))
+	d.line.Ack("RU", t("18:39:01"), n, record.LevelRead)
+	old := check.All(d.Now(t("19:29:59")))
+	if len(old) != 1 {
+		tt.Fatalf("%+v", old)
+	}
+	d.look(tt, t("19:29:59"))
+	d.look(tt, t("19:30:00")) // ended: the window is past
+	p := d.Now(t("19:30:00"))
+	if got := alert.Raise(p, old, nil, d.home.Charter.Clocks); len(got) != 0 {
+		tt.Errorf("raised from what has passed: %+v", got)
+	}
+}
+
 func TestVolumesAreThoseInForceAndDangerous(tt *testing.T) {
 	d := newDesk("RU")
 	v := disc(35.5, 35, 30, t("18:40:00"), t("19:30:00"))
