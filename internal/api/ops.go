@@ -375,7 +375,7 @@ func (o operations) FindPlaces(_ context.Context, r FindPlacesRequestObject) (Fi
 	if o.s.cfg.Places != nil {
 		ps, err := o.s.cfg.Places(q)
 		if err != nil {
-			return nil, wrong("q", err, `write a place's name, or coordinates such as 35°31'N 35°47'E or 35.52 35.78`)
+			return nil, wrong("q", err, `write a place's name, or coordinates such as 35°31'N 35°47'E or 35.52N 35.78E`)
 		}
 		found = append(found, ps...)
 	}

@@ -58,7 +58,7 @@ function Card(p: { a: Alert }): JSX.Element {
     setBusy(false);
   });
   return (
-    <li class={`alert-card ${calls ? (late ? "late" : "calls") : "quietened"}`} data-testid="alert" data-alert={a.id} data-state={calls ? "calls" : "acknowledged"}>
+    <li class={`alert-card ${calls ? (late ? "late" : "calling") : "quietened"}`} data-testid="alert" data-alert={a.id} data-state={calls ? "calls" : "acknowledged"}>
       <div class="alert-head">
         {calls
           ? <span class="countdown num"><span class="visually-hidden">{late ? t("alert.overdue") : t("alert.left")} </span>{late ? "+" : "−"}{spanText(left)}</span>

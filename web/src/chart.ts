@@ -90,7 +90,14 @@ function volumeStyle(f: FeatureLike): Style[] {
       new Style({ fill: new Fill({ color: `${ink}${state === "over" ? "0a" : own ? "14" : "24"}` }), stroke: new Stroke({ color: `${color("sea")}cc`, width: marked ? 6 : 4 }) }),
       new Style({
         stroke: new Stroke({ color: ink, width: marked ? 3 : 1.75, ...(dash ? { lineDash: dash } : {}) }),
-        text: label(text, state === "over" ? color("past") : color("ink"), 12, { overflow: true, textAlign: "center", stroke: new Stroke({ color: color("sea"), width: 4 }), backgroundFill: new Fill({ color: color("plate") }), padding: [3, 6, 2, 6] }, 600),
+      }),
+      // The words stand over the area's upper edge, so that what is inside stays to be seen.
+      new Style({
+        geometry: (g) => {
+          const [west, , east, north] = g.getGeometry()!.getExtent() as [number, number, number, number];
+          return new OLPoint([(west + east) / 2, north]);
+        },
+        text: label(text, state === "over" ? color("past") : color("ink"), 12, { overflow: true, textAlign: "center", textBaseline: "bottom", offsetY: -7, stroke: undefined, backgroundFill: new Fill({ color: color("plate") }), padding: [3, 6, 2, 6] }, 600),
       }),
     ];
   });
@@ -260,15 +267,17 @@ function measure(): void {
   scale.value = { px: Math.round((120 * step) / nm), nm: step };
 }
 
+// The graticule keeps the colours that it is made with: each theme has its own.
+const graticule = () => new Graticule({
+  showLabels: true, wrapX: false, targetSize: 110,
+  strokeStyle: new Stroke({ color: color("graticule"), width: 1 }),
+  lonLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), stroke: new Stroke({ color: color("sea"), width: 2 }), textBaseline: "bottom", offsetY: -26 }),
+  latLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), stroke: new Stroke({ color: color("sea"), width: 2 }), textAlign: "right", offsetX: -4, offsetY: -7 }),
+  lonLabelPosition: 0, latLabelPosition: 1,
+});
+
 // start makes the map in an element and gives what ends it.
 export function startChart(at: HTMLElement): () => void {
-  const graticule = new Graticule({
-    showLabels: true, wrapX: false, targetSize: 110,
-    strokeStyle: new Stroke({ color: color("graticule"), width: 1 }),
-    lonLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), textBaseline: "bottom", offsetY: -1 }),
-    latLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), textAlign: "end", offsetX: -2 }),
-    lonLabelPosition: 0, latLabelPosition: 1,
-  });
   const layer = (source: VectorSource, style: (f: FeatureLike, r: number) => Style | Style[] | undefined, more = {}) =>
     new VectorLayer({ source, style: style as never, updateWhileAnimating: true, ...more });
   const base = new VectorImageLayer({ source: sources.base, style: baseStyle as never, imageRatio: 1.5, declutter: false });
@@ -280,7 +289,7 @@ export function startChart(at: HTMLElement): () => void {
     layer(sources.tracks, trackStyle),
   ];
   const made = new OLMap({
-    target: at, controls: [], layers: [base, graticule, ...layers],
+    target: at, controls: [], layers: [base, graticule(), ...layers],
     interactions: interactions({ altShiftDragRotate: false, pinchRotate: false }),
     view: new View({ center: fromLonLat([35.6, 34.9]), zoom: 7.6, minZoom: 4.5, maxZoom: 15 }),
   });
@@ -315,9 +324,10 @@ export function startChart(at: HTMLElement): () => void {
       void theme.value; void selected.value;
       styles = new Map();
       icons.clear();
-      graticule.changed(); base.changed();
+      base.changed();
       for (const l of layers) l.changed();
     }),
+    effect(() => { void theme.value; made.getLayers().setAt(1, graticule()); }),
     effect(() => startDrawing(made, drawing.value)),
   ];
   const fonts = document.fonts?.ready.then(() => { styles = new Map(); base.changed(); for (const l of layers) l.changed(); });

@@ -34,7 +34,7 @@ export function MapView(): JSX.Element {
   return (
     <section class="map-panel" aria-labelledby="map-title">
       <h2 id="map-title" class="visually-hidden">{t("map.title")}</h2>
-      <div class={`map ${drawing.value ? "drawing" : ""}`} ref={at} tabIndex={0} role="application" aria-label={t("map.label")} data-testid="map" />
+      <div class={`map ${drawing.value ? "drawing" : ""}`} ref={at} dir="ltr" tabIndex={0} role="application" aria-label={t("map.label")} data-testid="map" />
       <div class="map-tools">
         <button type="button" class="icon" aria-label={t("map.in")} title={t("map.in")} onClick={() => zoom(1)}>+</button>
         <button type="button" class="icon" aria-label={t("map.out")} title={t("map.out")} onClick={() => zoom(-1)}>−</button>

@@ -43,7 +43,7 @@ export function Field(p: { label: string; hint?: string; wide?: boolean; childre
 export const value = (e: Event) => (e.target as HTMLInputElement).value;
 export const checked = (e: Event) => (e.target as HTMLInputElement).checked;
 
-const marks: Record<string, string> = { flash: "⏶⏶", immediate: "⏶", priority: "▸", routine: "·" };
+const marks: Record<string, string> = { flash: "▲▲", immediate: "▲", priority: "▸", routine: "·" };
 
 export function PrecedenceChip(p: { of: string }): JSX.Element | null {
   if (!p.of || p.of === "routine") return null;
