@@ -10,8 +10,12 @@ import (
 	"parley/line"
 	"parley/line/courier"
 	"parley/party"
+	"parley/picture"
 	"parley/record"
+	"parley/report"
 	"parley/scenario"
+	"parley/utc"
+	"parley/web"
 )
 
 // demoBundle is one exported copy of one line.
@@ -111,4 +115,49 @@ func (d *demonstration) sameHeads() bool {
 	return len(roots) > 0
 }
 
-func (d *demonstration) paper() error { return nil }
+// paper writes the report, as a page and on the terminal.
+func (d *demonstration) paper() error {
+	data := report.Data{Title: d.sc.Title, Scenario: d.sc, Moment: d.sc.Moment, Verified: d.answer.Verified, BaseMap: web.BaseMap(), Exercise: true, Version: version()}
+	if !data.Verified {
+		data.Problem = "A copy does not verify, or two copies differ."
+		if len(d.copies.Problems) > 0 {
+			data.Problem = d.copies.Problems[0].String()
+		}
+	}
+	for _, r := range d.answer.Runs {
+		run := report.Run{Outcome: r.Outcome, Seats: map[party.ID]*picture.Picture{}, Records: r.Records, Receipted: r.Receipted, Unreceipted: r.Unreceipted}
+		for id, book := range r.books {
+			run.Seats[id] = book.At(utc.Max, d.sc.Ends)
+		}
+		data.Runs = append(data.Runs, run)
+	}
+	folders := map[string]bool{}
+	for i, c := range d.copies.Copies {
+		data.Copies = append(data.Copies, report.Copy{File: c.Path, Run: d.answer.Bundles[i].Run, Verdict: c.Verdict})
+		folders[filepath.Dir(c.Path)] = true
+	}
+	for _, dir := range sorted(folders) {
+		rel, err := filepath.Rel(d.fl.out, dir)
+		if err != nil {
+			rel = dir
+		}
+		data.Commands = append(data.Commands, "parley verify "+filepath.ToSlash(rel))
+	}
+	if len(data.Copies) > 0 {
+		if rel, err := filepath.Rel(d.fl.out, data.Copies[len(data.Copies)-1].File); err == nil {
+			data.Commands = append(data.Commands, "parley replay "+filepath.ToSlash(rel)+" --known-at "+d.sc.Moment.At.String())
+		}
+	}
+	path := filepath.Join(d.fl.out, "report.html")
+	if err := writeFile(path, report.Build(data), 0o644); err != nil {
+		return err
+	}
+	d.answer.Report = path
+	if !d.sh.json {
+		width, _ := d.sh.tty()
+		d.say("%s", report.Text(data, width))
+		d.say("The report for people:  %s", path)
+		d.say("Bundles, to be verified by anybody:  %s", filepath.Join(d.fl.out, "bundles"))
+	}
+	return nil
+}

@@ -318,6 +318,9 @@ func (st *stage) quiet(ctx context.Context) error {
 			}
 			return nil
 		}
+		if busy == "" && last != "" {
+			busy = "the logbooks keep growing: " + grown(last, now)
+		}
 		if last, why = now, busy; time.Now().After(deadline) {
 			return failed("", "the nodes did not come to rest within 30 s: %s", why)
 		}
@@ -371,4 +374,15 @@ func sizesOf(s node.Status) string {
 		}
 	}
 	return b.String()
+}
+
+// grown names the first logbook whose size has changed.
+func grown(before, after string) string {
+	old := strings.Fields(before)
+	for i, f := range strings.Fields(after) {
+		if i >= len(old) || old[i] != f {
+			return f
+		}
+	}
+	return "none"
 }
