@@ -529,6 +529,17 @@ func TestAReceiptThatTheKeyDidNotMakeIsFound(t *testing.T) {
 	if n := w.seats["IL"].line.Receipts(w.logID("IL", record.Urgent))["RU"]; n != 1 {
 		t.Errorf("a forged receipt counts: %d", n)
 	}
+	offered := false // it counts so little that the offer is repeated
+	for range 3 {
+		w.now = w.now.Add(3 * time.Second)
+		for _, s := range w.seats["IL"].line.Tick(w.now).Send {
+			o, ok := s.Msg.(Offer)
+			offered = offered || ok && o.Log == ref("IL")
+		}
+	}
+	if !offered {
+		t.Error("a forged receipt ends the wait for a true one")
+	}
 	r.says(Receipt{Log: ref("RU"), Size: 2, By: "RU", Cosig: cosig}) // of its own logbook
 	r.want(t, record.FindingProtocol, "RU", "sent a receipt by RU for RU/urgent")
 }

@@ -202,3 +202,37 @@ func TestADiskThatFailsIsReportedAndNobodyIsBlamed(t *testing.T) {
 		}
 	}
 }
+
+// IL's receipt under its new key overtakes the amendment that explains it: RU
+// waits, accuses nobody, and asks again once it has adopted.
+func TestAReceiptThatOvertakesItsAmendmentIsNobodysFault(t *testing.T) {
+	w := newWorld(t, "IL", "RU")
+	w.quiet = true
+	w.connect("IL", "RU")
+	w.deliver()
+	w.append("RU", record.Urgent, w.compose("RU", record.Urgent, 1, 0))
+	w.amend("IL")
+	w.one(route{"RU", "IL", record.Urgent}, 0, false)
+	r := route{"IL", "RU", record.Urgent}
+	m, err := ParseMessage(w.queues[r][1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rc, ok := m.(Receipt); !ok || rc.Revision != 1 {
+		t.Fatalf("the second message is %+v, want a receipt under revision 1", m)
+	}
+	w.one(r, 1, false)
+	ru, id := w.seats["RU"].line, w.logID("RU", record.Urgent)
+	if n := ru.Receipts(id)["IL"]; n != 1 || len(w.findings) != 0 {
+		t.Errorf("RU counts a receipt that it cannot verify (%d), or accuses: %+v", n, w.findings)
+	}
+	w.deliver()
+	for range 3 {
+		w.tick(4 * time.Second)
+		w.deliver()
+	}
+	w.check()
+	if len(w.findings) != 0 {
+		t.Errorf("found %+v", w.findings)
+	}
+}
