@@ -123,8 +123,18 @@ type view struct {
 // forced is a notice with volumes in force.
 type forced struct {
 	*picture.Notice
-	caps     []bound
 	from, to utc.Time // of all windows together
+	caps     []bound  // of the volumes, when first asked for
+}
+
+// bound gives a circle that holds the area of the i-th volume.
+func (f *forced) bound(i int) bound {
+	if f.caps == nil {
+		for _, x := range f.Volumes {
+			f.caps = append(f.caps, boundOf(x.Area))
+		}
+	}
+	return f.caps[i]
 }
 
 func look(p *picture.Picture) *view {
@@ -137,7 +147,6 @@ func look(p *picture.Picture) *view {
 		}
 		f := &forced{Notice: n, from: n.Volumes[0].Window.From}
 		for _, x := range n.Volumes {
-			f.caps = append(f.caps, boundOf(x.Area))
 			f.from = min(f.from, x.Window.From)
 			f.to = max(f.to, x.Window.To)
 		}

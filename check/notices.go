@@ -71,7 +71,7 @@ func noticePair(v *view, a, b *forced) (Conflict, bool) {
 	found := 0
 	for i, x := range a.Volumes {
 		for j, y := range b.Volumes {
-			if x.Window.To <= y.Window.From || y.Window.To <= x.Window.From || a.caps[i].apart(b.caps[j], 0) {
+			if x.Window.To <= y.Window.From || y.Window.To <= x.Window.From || a.bound(i).apart(b.bound(j), 0) {
 				continue
 			}
 			m, ok := volume.Meet(x, y, 0)

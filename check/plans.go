@@ -48,7 +48,7 @@ func planPair(v *view, p *picture.Plan, caps []bound, n *forced) (Conflict, bool
 	var to utc.Time
 	for k, l := range p.Plan.Legs {
 		for i, x := range n.Volumes {
-			if x.Window.To <= l.Depart || l.Arrive < x.Window.From || n.caps[i].apart(caps[k], 0) {
+			if x.Window.To <= l.Depart || l.Arrive < x.Window.From || n.bound(i).apart(caps[k], 0) {
 				continue
 			}
 			m, ok := volume.MeetLeg(x, l)
