@@ -15,7 +15,7 @@ import { locked, lostSince, notes, officer, picture, stream } from "./store.ts";
 import { TopBar } from "./topbar.tsx";
 
 const keys: [string, Key, () => void][] = [
-  ["A", "keys.alerts", () => document.querySelector<HTMLElement>('[data-testid="acknowledge"]')?.focus() ?? document.getElementById("alerts-title")?.focus()],
+  ["A", "keys.alerts", () => (document.querySelector<HTMLElement>('[data-testid="acknowledge"]') ?? document.getElementById("alerts-title"))?.focus()],
   ["M", "keys.map", () => document.querySelector<HTMLElement>(".map")?.focus()],
   ["C", "keys.conversation", () => document.getElementById("conversation")?.focus()],
   ["N", "keys.notice", () => (officer.value ? (composing.value = "notice") : (dialog.value = () => <SignOn then={() => (composing.value = "notice")} />))],

@@ -180,4 +180,7 @@ export async function act(path: string, body: unknown, done: string): Promise<bo
   }
 }
 
-export const byDeadline = (a: Alert, b: Alert) => Number(!a.calls) - Number(!b.calls) || ms(a.alert.deadline) - ms(b.alert.deadline);
+// What calls stands first, by deadline; of two that are due together, the one
+// that concerns something of ours at a place.
+export const byDeadline = (a: Alert, b: Alert) =>
+  Number(!a.calls) - Number(!b.calls) || ms(a.alert.deadline) - ms(b.alert.deadline) || Number(!a.alert.at) - Number(!b.alert.at);

@@ -1,0 +1,164 @@
+// The consoles of two rivals, in a browser without 3D, on real nodes: RU is
+// alarmed, acknowledges, and IL sees that it was read, with RU's signed time.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, test, type BrowserContext, type Page } from "@playwright/test";
+import { Demo } from "./demo.ts";
+
+test.describe.configure({ mode: "serial" });
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let demo: Demo;
+let ru: Page;
+let il: Page;
+const strangers: string[] = []; // requests to anything but the node itself
+const broken: string[] = []; // errors of the page
+
+async function open(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  const origin = new URL(url).origin;
+  page.on("request", (r) => {
+    if (!r.url().startsWith(origin) && !/^(data|blob):/.test(r.url())) strangers.push(r.url());
+  });
+  page.on("pageerror", (e) => broken.push(String(e)));
+  page.on("console", (m) => {
+    if (m.type() === "error" && /Content Security Policy/.test(m.text()) && !/axe/.test(m.text())) broken.push(m.text());
+  });
+  await page.goto(url);
+  await expect(page.getByTestId("map")).toBeVisible();
+  return page;
+}
+
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(150_000);
+  demo = await Demo.start();
+  ru = await open(await browser.newContext(), demo.desk("RU").url);
+  il = await open(await browser.newContext(), demo.desk("IL").url);
+});
+
+test.afterAll(async () => demo?.stop());
+
+test("the browser has no 3D, and the console is there all the same", async ({}, info) => {
+  expect(await ru.evaluate(() => document.createElement("canvas").getContext("webgl2") ?? document.createElement("canvas").getContext("webgl"))).toBeNull();
+  await expect(ru.locator(".map canvas").first()).toBeVisible();
+  await expect(ru.getByTestId("exercise")).toBeVisible();
+  await expect(ru.getByRole("heading", { level: 1 })).toContainText("RU");
+  await ru.waitForTimeout(1200); // fonts and the first pictures of the map
+  await ru.screenshot({ path: info.outputPath("ru-alert.png") });
+});
+
+test("the token of the link is nowhere in the address, and the link works once", async ({ browser }) => {
+  expect(ru.url()).not.toContain("#");
+  const again = await (await browser.newContext()).newPage();
+  await again.goto(demo.desk("RU").url);
+  await expect(again.getByRole("alert")).toContainText("does not open");
+  expect(again.url()).not.toContain("#");
+  await again.context().close();
+});
+
+test("RU is alarmed: what, why, until when, and whom it calls", async () => {
+  const card = ru.locator('[data-testid="alert"][data-state="calls"]').filter({ hasText: "Il-20" }).first();
+  await expect(card).toBeVisible();
+  await expect(card.locator(".countdown")).toHaveText(/[−+]\d+:\d\d/);
+  await expect(card.locator(".calls .now")).toHaveCount(1);
+  await expect(ru).toHaveTitle(/^\(\d+\) Parley RU/);
+});
+
+test("IL sees that its notice was received, and not that it was read", async () => {
+  const notice = il.getByTestId("item").filter({ hasText: "Hazard area" }).first();
+  await expect(notice.locator('[data-rung="received"]')).toHaveAttribute("data-state", "done");
+  await expect(notice.locator('[data-rung="read"]')).not.toHaveAttribute("data-state", "done");
+});
+
+test("RU acknowledges by keyboard, and IL's console shows it read, at RU's signed time", async ({}, info) => {
+  const calling = ru.locator('[data-testid="alert"][data-state="calls"]').filter({ hasText: "Il-20" }).first();
+  const id = await calling.getAttribute("data-alert");
+  await ru.locator("body").click({ position: { x: 5, y: 5 } });
+  await ru.keyboard.press("a");
+  await expect(ru.getByTestId("acknowledge").first()).toBeFocused();
+  await ru.locator(`[data-alert="${id}"]`).getByTestId("acknowledge").focus();
+  await ru.keyboard.press("Enter");
+  await expect(ru.locator(`[data-alert="${id}"]`)).toHaveAttribute("data-state", "acknowledged");
+  const read = il.getByTestId("item").filter({ hasText: "Hazard area" }).first().locator('[data-rung="read"]');
+  await expect(read).toHaveAttribute("data-state", "done");
+  await expect(read).toContainText(/\d\d:\d\d:\d\d(\.\d{3})?Z/);
+  await expect(read).toContainText(demo.desk("RU").officer);
+  await il.waitForTimeout(600);
+  await il.screenshot({ path: info.outputPath("il-read.png") });
+});
+
+test("RU's plan, its alert and its own records are not on IL's console", async () => {
+  await expect(il.locator("body")).not.toContainText("Il-20");
+  await expect(il.getByTestId("alert").filter({ hasText: "Il-20" })).toHaveCount(0);
+});
+
+test("a notice is checked before it is sent, and says what it collides with", async () => {
+  await ru.getByTestId("new-notice").click();
+  const form = ru.getByTestId("notice-form");
+  const corners = form.getByLabel("Coordinates, one corner a line");
+  await corners.fill("35.3N 35.5E\n35.8N 35.5E\n35°48'N 36°00'E\n35.3N 36.0E");
+  await corners.blur();
+  await expect(form.getByRole("button", { name: "Clear" })).toBeVisible();
+  const line = ru.getByRole("heading", { name: /^Notice on/ });
+  await expect(line).toBeVisible();
+  await ru.getByTestId("check-notice").click();
+  await expect(ru.getByTestId("conflicts").or(ru.getByTestId("no-conflicts"))).toBeVisible();
+  await expect(ru.getByTestId("send-notice")).toBeVisible();
+  await form.getByRole("button", { name: "Cancel" }).click();
+});
+
+test("an answer has levels, and understood needs a read-back", async () => {
+  const notice = ru.getByTestId("item").filter({ hasText: "Hazard area" }).first();
+  await notice.getByRole("button", { name: "Read back…" }).click();
+  await expect(ru.getByTestId("answer-send")).toBeDisabled();
+  await ru.getByLabel("Read-back").fill("Latakia, surface to FL300, 18:40 to 19:30");
+  await ru.getByTestId("answer-send").click();
+  await expect(il.getByTestId("item").filter({ hasText: "Hazard area" }).first().locator('[data-rung="understood"]')).toHaveAttribute("data-state", "done");
+});
+
+for (const look of ["dark", "light"] as const)
+  test(`the ${look} theme has no fault that axe finds, left to right and right to left`, async ({}, info) => {
+    for (const dir of ["ltr", "rtl"]) {
+      await ru.evaluate(([l, d]) => {
+        localStorage.setItem("parley-theme", l!);
+        document.documentElement.dataset["theme"] = l!;
+        document.documentElement.dir = d!;
+      }, [look, dir]);
+      await ru.waitForTimeout(400);
+      await ru.evaluate(axe);
+      const found = await ru.evaluate(async () => {
+        const r = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }).axe.run();
+        return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")}`);
+      });
+      expect(found, `${look} ${dir}`).toEqual([]);
+      expect(await ru.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      await ru.screenshot({ path: info.outputPath(`${look}-${dir}.png`) });
+    }
+    await ru.evaluate(() => (document.documentElement.dir = "ltr"));
+  });
+
+test("it also works on a small screen", async ({}, info) => {
+  await ru.setViewportSize({ width: 1100, height: 700 });
+  await expect(ru.getByTestId("stop")).toBeInViewport();
+  await expect(ru.getByTestId("new-notice")).toBeInViewport();
+  expect(await ru.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await ru.waitForTimeout(500);
+  await ru.screenshot({ path: info.outputPath("small.png") });
+});
+
+test("a stop goes out with two clicks and alarms the other side", async () => {
+  await ru.getByTestId("stop").click();
+  await ru.getByTestId("stop-send").click();
+  await expect(il.getByTestId("alert").filter({ hasText: /stop/i }).first()).toBeVisible();
+});
+
+test("nothing was asked of anybody but the node, and nothing broke", () => {
+  expect(strangers).toEqual([]);
+  expect(broken).toEqual([]);
+});
+
+test("a lost node is shown at once", async () => {
+  await demo.stop();
+  await expect(ru.getByTestId("lost")).toBeVisible();
+  await expect(ru.getByTestId("lost")).toContainText("does not answer");
+});
