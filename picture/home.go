@@ -18,12 +18,6 @@ type openAlert struct {
 // standHome folds what is ours alone: plans, alerts, the watch. It counts only
 // on a home line and only from ourselves.
 func (f *fold) standHome() {
-	ids := map[record.About]ID{}
-	for _, l := range f.lines {
-		for _, e := range l.entries {
-			ids[record.About{Line: l.id, Ref: e.Ref}] = e.id
-		}
-	}
 	var alerts []*entry
 	ends := map[*entry]*entry{} // alert → what ended it first
 	var plans []*entry
@@ -66,7 +60,7 @@ func (f *fold) standHome() {
 		p, _ := bodyOf[record.Plan](e.Rec)
 		f.plans = append(f.plans, Plan{Item: e.in.item(e), Plan: p, Ended: over[e] || p.Ended})
 	}
-	f.standAlerts(alerts, ends, ids)
+	f.standAlerts(alerts, ends)
 	for o, t := range watch {
 		f.onWatch = append(f.onWatch, OnWatch{Officer: o, Since: t})
 	}
@@ -114,7 +108,7 @@ func takeWatch(e *entry, watch map[string]utc.Time, handing map[string]string) {
 // standAlerts makes one alert of all that have one key: the first that was
 // raised. An acknowledgement or end of any of them is one of it, and nothing
 // that comes later takes it back.
-func (f *fold) standAlerts(es []*entry, ends map[*entry]*entry, ids map[record.About]ID) {
+func (f *fold) standAlerts(es []*entry, ends map[*entry]*entry) {
 	slices.SortFunc(es, func(a, b *entry) int { return a.compare(b) })
 	at := map[string]int{}
 	for _, e := range es {
@@ -128,8 +122,8 @@ func (f *fold) standAlerts(es []*entry, ends map[*entry]*entry, ids map[record.A
 			at[a.Key] = i
 			x := openAlert{Alert: Alert{Item: e.in.item(e), Alert: a}, deputy: e.in.clocks(e.composed).Deputy}
 			for _, ab := range a.About {
-				if id, ok := ids[ab]; ok {
-					x.AboutIDs = append(x.AboutIDs, id)
+				if about := f.find(ab); about != nil {
+					x.AboutIDs = append(x.AboutIDs, about.id)
 				}
 			}
 			f.alerts = append(f.alerts, x)
@@ -145,6 +139,16 @@ func (f *fold) standAlerts(es []*entry, ends map[*entry]*entry, ids map[record.A
 			x.EndedAt, x.EndedWhy = end.composed, b.Reason
 		}
 	}
+}
+
+// find gives the entry that an alert is about, if it is known.
+func (f *fold) find(a record.About) *entry {
+	for _, l := range f.lines {
+		if l.id == a.Line {
+			return l.find(a.Ref)
+		}
+	}
+	return nil
 }
 
 // Calls of an alert.
