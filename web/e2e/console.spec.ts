@@ -119,12 +119,10 @@ test("an answer has levels, and understood needs a read-back", async () => {
 for (const look of ["dark", "light"] as const)
   test(`the ${look} theme has no fault that axe finds, left to right and right to left`, async ({}, info) => {
     for (const dir of ["ltr", "rtl"]) {
-      await ru.evaluate(([l, d]) => {
-        localStorage.setItem("parley-theme", l!);
-        document.documentElement.dataset["theme"] = l!;
-        document.documentElement.dir = d!;
-      }, [look, dir]);
-      await ru.waitForTimeout(400);
+      const other = ru.getByRole("button", { name: look === "light" ? "Light theme" : "Dark theme" });
+      if (await other.isVisible()) await other.click();
+      await ru.evaluate((d) => (document.documentElement.dir = d), dir);
+      await ru.waitForTimeout(700); // transitions of colour and the map's redrawing
       await ru.evaluate(axe);
       const found = await ru.evaluate(async () => {
         const r = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }).axe.run();

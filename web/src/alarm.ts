@@ -1,7 +1,7 @@
 // The alarm's sound, made by the browser itself. A browser lets a page sound
 // only after a person has acted on it: sign-on arms it, the test tone proves it.
 import { effect, signal } from "@preact/signals";
-import { calling } from "./store.ts";
+import { calling, officer } from "./store.ts";
 
 export const armed = signal(false);
 export const silentUntil = signal(0); // performance.now(); never more than 30 s ahead
@@ -49,7 +49,21 @@ export function silence(): void {
   silentUntil.value = performance.now() + MAX_SILENCE_MS;
 }
 
+// A session can begin with an officer already in it; then the first touch of the
+// page arms the alarm.
+function armOnTouch(): void {
+  const touch = () => {
+    if (!officer.value) return;
+    removeEventListener("pointerdown", touch);
+    removeEventListener("keydown", touch);
+    if (!armed.value) void arm();
+  };
+  addEventListener("pointerdown", touch);
+  addEventListener("keydown", touch);
+}
+
 export function startAlarm(): void {
+  armOnTouch();
   let known = new Set<string>();
   effect(() => {
     const ids = new Set(calling.value.map((a) => a.id));

@@ -1,7 +1,7 @@
 // The alerts, most urgent first: how long is left, why, and whom it calls now.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { armed, silence, silentUntil } from "./alarm.ts";
+import { armed, silence, silentUntil, testTone } from "./alarm.ts";
 import { ms, now, spanText, clockText } from "./clock.ts";
 import { t, word } from "./i18n.ts";
 import { dialog, Empty, PrecedenceChip } from "./parts.tsx";
@@ -90,7 +90,7 @@ export function Alerts(): JSX.Element {
       <header class="panel-head">
         <h2 id="alerts-title" tabIndex={-1}>{t("alerts.title")} <span class={`count ${n ? "bad" : ""}`} data-testid="alert-count">{n}</span></h2>
         {n && armed.value ? <button type="button" class="quiet" disabled={quiet} onClick={silence}>{quiet ? t("alarm.silent", { s: Math.ceil((silentUntil.value - performance.now()) / 1000) }) : t("alarm.silence")}</button> : null}
-        {n && !armed.value ? <span class="faint">{t("alarm.off")}</span> : null}
+        {n && !armed.value ? <button type="button" class="quiet warn" title={t("alarm.unarmed")} onClick={() => void testTone()}>{t("alarm.off")}</button> : null}
       </header>
       <div class="visually-hidden" role="status" aria-live="assertive">{n ? t("alerts.live", { n }) : ""}</div>
       <div class="scroll">

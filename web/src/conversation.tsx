@@ -94,7 +94,7 @@ function Row(p: RowProps): JSX.Element {
       <div class="item-head">
         <span class="party-chip">{i.party}</span>
         <span class="number num" title={i.id}>{shortId(i.id).split("/").slice(1).join(" ")}</span>
-        <PrecedenceChip of={i.precedence} />
+        {minor ? null : <PrecedenceChip of={i.precedence} />}
         {!minor ? <span class="kind">{word("kind", i.kind)}</span> : null}
         <span class="who">{i.officer || t("item.machine")}</span>
         <time class="num">{timeOf(ms(i.composed))}</time>
@@ -158,9 +158,18 @@ export function ConversationPanel(): JSX.Element {
   const from = Math.max(0, items.length - many);
   const last = items[items.length - 1]?.id;
   useEffect(() => {
-    const d = list.current;
-    if (d && stick.current) d.scrollTop = d.scrollHeight;
-  }, [last, lineName.value]);
+    // Rows out of sight have only an estimated height, so the end is found in steps.
+    if (!stick.current) return;
+    let steps = 0;
+    const down = () => {
+      const d = list.current;
+      if (!d) return;
+      d.scrollTop = d.scrollHeight;
+      if (++steps < 4) requestAnimationFrame(down);
+      else stick.current = true;
+    };
+    down();
+  }, [last, lineName.value, composing.value]);
   useEffect(() => {
     const s = selected.value;
     if (s?.kind === "record") document.getElementById(`i-${s.id}`)?.scrollIntoView({ block: "nearest" });

@@ -59,6 +59,7 @@ export function circle(c: Point, m: number): Point[] {
 
 // The band on both sides of a leg, with round ends.
 export function corridor(a: Point, b: Point, half: number): Point[] {
+  if (distanceM(a, b) < 1) return circle(a, half); // waiting at one place
   const ps = path(a, b);
   const there = bearing(a, b);
   const back = bearing(b, a) + 180;
