@@ -196,7 +196,7 @@ func (d draft) print(sh *shell) {
 	sh.say("  An officer acknowledges: flash %s, immediate %s, priority %s, routine %s; the deputy after that, every desk %s later.",
 		ms(k.Ack[0]), ms(k.Ack[1]), ms(k.Ack[2]), ms(k.Ack[3]), ms(k.Deputy))
 	for _, l := range k.Lead {
-		sh.say("  Least lead time of %s: %s", l.Class, time.Duration(l.Min)*time.Millisecond)
+		sh.say("  Least lead time of %s: %s", l.Class, span(time.Duration(l.Min)*time.Millisecond))
 	}
 	sh.say("")
 	sh.say("  Signed: %s.  Not yet: %s.", none(partyWords(d.signed())), none(partyWords(d.Missing)))
@@ -209,7 +209,25 @@ func (d draft) print(sh *shell) {
 	sh.say("")
 }
 
-func ms(v uint32) time.Duration { return time.Duration(v) * time.Millisecond }
+func ms(v uint32) string { return span(time.Duration(v) * time.Millisecond) }
+
+// span says a duration as people do: "45 s", "2 min", "1 h 30 min", "3 days".
+func span(d time.Duration) string {
+	var parts []string
+	for _, u := range []struct {
+		d    time.Duration
+		name string
+	}{{24 * time.Hour, "days"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}, {time.Millisecond, "ms"}} {
+		if n := d / u.d; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, u.name))
+			d -= n * u.d
+		}
+	}
+	if len(parts) == 0 {
+		return "0 s"
+	}
+	return strings.Join(parts, " ")
+}
 
 func none(s []string) string {
 	if len(s) == 0 {
@@ -343,22 +361,26 @@ func acceptCharter(ctx context.Context, sh *shell, f folder, path string) error 
 	if err != nil {
 		return err
 	}
+	before, err := f.charters()
+	if err != nil {
+		return err
+	}
 	kept, fresh, err := f.keep(ch, append(append([][]byte(nil), d.Chain...), b))
 	if err != nil {
 		return err
 	}
+	// A node that runs takes a new line or an amendment; a line that was there
+	// before we joined it needs its earlier charters too, and so a restart.
+	joins := ch.Revision > 0 && len(before[ch.Name]) == 0
 	running := false
-	if cl, err := f.dial(); err == nil {
-		err = cl.call(ctx, "POST", "/v1/lines", b, nil)
-		var no *failure
-		if errors.As(err, &no) && no.code == exitNoNode {
-			err = nil // run.json was left behind by a crash
-		} else {
-			running = err == nil
+	if cl, dialErr := f.dial(); dialErr == nil && !joins {
+		running, err = handOver(ctx, cl, b)
+	}
+	if err != nil {
+		if fresh {
+			err = errors.Join(err, os.Remove(kept)) // refused: not in force here
 		}
-		if err != nil {
-			return err
-		}
+		return err
 	}
 	v := struct {
 		charterView
@@ -374,10 +396,23 @@ func acceptCharter(ctx context.Context, sh *shell, f folder, path string) error 
 		}
 		if running {
 			sh.say("The running node has it.")
+		} else if joins {
+			sh.say("%s joins the line when its node starts anew: parley serve --data %s", card.Party, f.path)
 		} else {
 			sh.say("Next: parley serve --data %s", f.path)
 		}
 	})
+}
+
+// handOver gives a charter to the running node; false without an error means
+// that none runs.
+func handOver(ctx context.Context, cl *client, charter []byte) (running bool, err error) {
+	err = cl.call(ctx, "POST", "/v1/lines", charter, nil)
+	var no *failure
+	if errors.As(err, &no) && no.code == exitNoNode {
+		return false, nil // run.json was left behind by a crash
+	}
+	return err == nil, err
 }
 
 func lineCloseCommand(sh *shell) *cobra.Command {

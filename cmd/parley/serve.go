@@ -392,7 +392,7 @@ func (s *server) ready() error {
 	s.event("ready", map[string]any{"party": s.card.Party, "pid": r.PID, "api": r.API, "peer": r.Peer, "console": link, "data": s.f.path})
 	if !s.sh.json {
 		s.sh.say("Parley %s: the node of %s (%s)", version(), s.card.Party, s.card.Name)
-		s.sh.say("  console, once and within %s:  %s", api.LinkLife, link)
+		s.sh.say("  console, once and within %s:  %s", span(api.LinkLife), link)
 		if r.Peer != "" {
 			s.sh.say("  other parties reach it at        %s", r.Peer)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"parley/node"
 	"parley/picture"
+	"parley/record"
 )
 
 func watchCommand(sh *shell) *cobra.Command {
@@ -212,7 +213,7 @@ func (f *follower) draw(p viewPicture, s node.Status) {
 		t := &table{head: []string{"said", "record", "by", "states", "words"}}
 		var words []viewItem
 		for _, i := range l.Items {
-			if !i.machine() {
+			if !i.machine() && i.Kind != record.KindCharter {
 				words = append(words, i)
 			}
 		}
