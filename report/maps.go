@@ -33,6 +33,7 @@ func (p *page) maps(d Data) {
 	l := &labels{w: m.width, h: m.height}
 	inset := p.insetBox(d, m, l)
 	p.scaleBar(m, l)
+	p.blockMarks(d, m, l)
 	p.areas(d, m, l)
 	p.tracks(d, m, l)
 	p.claims(d, m, l)
@@ -191,22 +192,56 @@ func (p *page) areas(d Data, m proj, l *labels) {
 		}
 	}
 	for _, a := range d.drawn() {
-		c := a.v.Area.Centroid()
-		x, y := m.at(c)
-		color := "#b3131b"
 		lo, hi, _ := a.v.Area.Bound()
-		if a.what == "notice" { // under its upper edge, from its western end
-			x, y = m.xy(hi.Lat(), lo.Lon())
-			x, y = x+8, y-7
-		} else {
+		color, w := "#b3131b", textWidth(a.name, 13)*1.06
+		x, y := m.xy(hi.Lat(), lo.Lon())
+		if a.what == "notice" { // over its upper edge, from its western end
+			x += 4
+		} else { // up to its eastern end
 			color = "#0b6e5f"
-			x, y = m.xy(lo.Lat(), (lo.Lon()+hi.Lon())/2)
-			x, y = x-textWidth(a.name, 13)/2, y+19
+			x, _ = m.xy(hi.Lat(), hi.Lon())
+			x -= w
 		}
-		x = math.Max(6, math.Min(x, m.width-textWidth(a.name, 13)-6))
-		y = math.Max(16, math.Min(y, m.height-8))
-		l.taken = append(l.taken, rect{x - 3, y - 13, x + textWidth(a.name, 13) + 3, y + 4})
+		x = math.Max(6, math.Min(x, m.width-w-6))
+		y = math.Max(26, math.Min(y-8, m.height-8))
+		box := rect{x - 3, y - 13, x + w + 3, y + 4}
+		for _, t := range l.taken { // two of one place stand over each other
+			if t.y1-t.y0 > 15 && box.meets(t) {
+				y -= 18
+				box.y0, box.y1 = box.y0-18, box.y1-18
+			}
+		}
+		l.taken = append(l.taken, box)
 		p.text(x, y, 13, "start", color, "600", a.name)
+	}
+}
+
+// blockMarks keeps names off what is drawn at a point.
+func (p *page) blockMarks(d Data, m proj, l *labels) {
+	if d.Scenario == nil {
+		return
+	}
+	for _, x := range d.Scenario.Places {
+		cx, cy := m.xy(x.Pos[0], x.Pos[1])
+		l.block(cx, cy, 4)
+	}
+	for _, x := range d.Scenario.Disputed {
+		for _, c := range x.Claims {
+			if c.Pos.Given() {
+				cx, cy := m.xy(c.Pos[0], c.Pos[1])
+				l.block(cx, cy, 8)
+			}
+		}
+	}
+	for _, t := range d.Scenario.Tracks {
+		for i, q := range t.Points {
+			x, y := m.xy(q.Pos[0], q.Pos[1])
+			l.block(x, y, 5)
+			if i > 0 {
+				px, py := m.xy(t.Points[i-1].Pos[0], t.Points[i-1].Pos[1])
+				l.line(px, py, x, y)
+			}
+		}
 	}
 }
 
@@ -258,10 +293,6 @@ func (p *page) tracks(d Data, m proj, l *labels) {
 		for i, q := range t.Points {
 			x, y := m.xy(q.Pos[0], q.Pos[1])
 			fmt.Fprintf(&b, "%s%.1f %.1f", map[bool]string{true: "M", false: "L"}[i == 0], x, y)
-			if i > 0 {
-				px, py := m.xy(t.Points[i-1].Pos[0], t.Points[i-1].Pos[1])
-				l.line(px, py, x, y)
-			}
 		}
 		fmt.Fprintf(p, `<path d="%s" fill="none" stroke="%s" stroke-width="2.6" stroke-linejoin="round"%s/>`+"\n", b.String(), color, dash)
 		named := false
@@ -275,7 +306,6 @@ func (p *page) tracks(d Data, m proj, l *labels) {
 				fill = color
 			}
 			fmt.Fprintf(p, `<circle cx="%.1f" cy="%.1f" r="4.2" fill="%s" stroke="%s" stroke-width="1.8"/>`+"\n", x, y, fill, color)
-			l.block(x, y, 5)
 			if q.At < d.Scenario.Shows && i > 0 {
 				continue
 			}
@@ -311,7 +341,6 @@ func (p *page) claims(d Data, m proj, l *labels) {
 				continue
 			}
 			p.diamond(cx, cy, 7)
-			l.block(cx, cy, 8)
 			tx, ty, anchor := l.place(cx, cy, 12.5, 12, c.Label)
 			p.text(tx, ty, 12.5, anchor, "#111", "600", c.Label)
 		}
@@ -357,12 +386,16 @@ func (p *page) graticule(m proj) {
 	for lat := math.Ceil(m.box.South/step) * step; lat < m.box.North; lat += step {
 		_, y := m.xy(lat, m.box.West)
 		fmt.Fprintf(p, `<line x1="0" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#5b6b7b" stroke-opacity="0.22" stroke-width="0.8"/>`, y, m.width, y)
-		p.f(`<text x="5" y="%s" font-size="10.5" fill="#5b6b7b">%s</text>`+"\n", num(y-3), degrees(lat, "N", "S"))
+		if y < m.height-70 && y > 24 {
+			p.f(`<text x="5" y="%s" font-size="10.5" fill="#5b6b7b">%s</text>`+"\n", num(y-3), degrees(lat, "N", "S"))
+		}
 	}
 	for lon := math.Ceil(m.box.West/step) * step; lon < m.box.East; lon += step {
 		x, _ := m.xy(m.box.South, lon)
 		fmt.Fprintf(p, `<line x1="%.1f" y1="0" x2="%.1f" y2="%.1f" stroke="#5b6b7b" stroke-opacity="0.22" stroke-width="0.8"/>`, x, x, m.height)
-		p.f(`<text x="%s" y="12" font-size="10.5" fill="#5b6b7b">%s</text>`+"\n", num(x+4), degrees(lon, "E", "W"))
+		if x < m.width-50 {
+			p.f(`<text x="%s" y="12" font-size="10.5" fill="#5b6b7b">%s</text>`+"\n", num(x+4), degrees(lon, "E", "W"))
+		}
 	}
 }
 
@@ -378,7 +411,7 @@ func degrees(v float64, pos, neg string) string {
 // scaleBar draws kilometres and nautical miles, and which way is north.
 func (p *page) scaleBar(m proj, l *labels) {
 	km := 40.0
-	for m.metres(km*1000) > m.width/4 {
+	for m.metres(km*1000) > m.width/8 {
 		km /= 2
 	}
 	for m.metres(km*1000) < m.width/14 {

@@ -35,7 +35,7 @@ func (p *page) figures(d Data) {
 		p.f("<div class=\"card\"><div class=\"k\">%s</div><div class=\"v %s\">%s</div><div class=\"w\">%s</div></div>\n", key, class, value, words)
 	}
 	if a, run := d.lead(); run != nil && !d.Moment.At.IsZero() {
-		words := fmt.Sprintf("%s: the alert on %s stood on %s's desk at %s, %s before %s.", sentence(run.Outcome.Name), a.Track, d.nameOf(a.Party), clock(a.RaisedAt), seconds(a.LeadSeconds), d.Moment.Short)
+		words := fmt.Sprintf("%s: the alert on the %s stood on %s's desk at %s; %s at %s.", sentence(run.Outcome.Name), a.Track, d.nameOf(a.Party), clock(a.RaisedAt), d.Moment.Short, clock(d.Moment.At))
 		if len(d.Runs) > 1 {
 			for _, r := range d.Runs {
 				if r.Outcome.Name != run.Outcome.Name && len(r.Outcome.Alerts) == 0 {
@@ -48,10 +48,10 @@ func (p *page) figures(d Data) {
 		card("Lead gained", "none", "", "No notice met a filed route.")
 	}
 	if m, run := d.missing(); run != nil {
-		card("Acknowledgement missing", seconds(m.Seconds), "bad", fmt.Sprintf("%s: “%s” by %s, asked for by %s, was not there from %s to the moment; overdue since %s.",
-			sentence(run.Outcome.Name), levelName(m.Level), d.nameOf(m.Party), m.Record, clock(m.Since), clock(m.Due)))
+		card("Not acknowledged", seconds(m.Seconds), "bad", fmt.Sprintf("%s: “%s” was asked of %s at %s and was not there at %s; overdue since %s.",
+			sentence(run.Outcome.Name), levelName(m.Level), d.nameOf(m.Party), clock(m.Since), clock(d.Moment.At), clock(m.Due)))
 	} else {
-		card("Acknowledgement missing", "none", "good", "Every acknowledgement that was asked for was given in time, or none was asked for.")
+		card("Not acknowledged", "none", "good", "Every acknowledgement that was asked for was given in time, or none was asked for.")
 	}
 	p.reached(d, card)
 	records, unreceipted := d.records()

@@ -79,6 +79,9 @@ func (r Run) story() []event {
 func (e event) rank() int {
 	switch e.kind {
 	case record.KindAlert:
+		if e.rule == check.RuleAnswer {
+			return 3
+		}
 		return 1
 	case record.KindAck:
 		return 2
@@ -86,8 +89,7 @@ func (e event) rank() int {
 	return 0
 }
 
-// eventOf leaves out what tells a reader nothing: charters, receipts, minutes,
-// who has the watch, the salt that a node keeps, and the alert that only says
+// eventOf leaves out what tells a reader nothing, and the alert that only says
 // again that something urgent came.
 func eventOf(l picture.Conversation, it picture.Item, alerts map[picture.ID]picture.Alert) (event, bool) {
 	e := event{at: it.Composed, party: it.Party, officer: it.Officer, line: l.Name, home: l.Home, kind: it.Kind, id: it.ID, words: it.Words}
@@ -96,8 +98,9 @@ func eventOf(l picture.Conversation, it picture.Item, alerts map[picture.ID]pict
 		return e, true
 	}
 	switch it.Kind {
-	case record.KindCharter, record.KindReceived, record.KindMinute, record.KindWatch, record.KindEnd:
+	default: // charters, receipts, minutes, ends, the watch, what a node keeps for itself
 		return e, false
+	case record.KindNotice, record.KindSay, record.KindRelay, record.KindClose, record.KindFinding, record.KindPlan:
 	case record.KindOpening:
 		if l.Home {
 			return e, false
@@ -111,6 +114,9 @@ func eventOf(l picture.Conversation, it picture.Item, alerts map[picture.ID]pict
 	case record.KindAck:
 		if b, ok := bodyAs[record.Ack](it.Body); ok {
 			e.level = b.Level
+			if l.Home {
+				e.words = strings.TrimSpace("Acknowledges the alert. " + b.Text)
+			}
 		}
 	}
 	for _, ps := range it.States {

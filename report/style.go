@@ -39,9 +39,10 @@ table.story td:nth-child(3) { inline-size: 150px; } table.story td:nth-child(4) 
 .badge { font-size: 11px; font-weight: 600; letter-spacing: 0.04em; text-transform: uppercase; padding: 1px 6px; border: 1px solid currentColor; border-radius: 2px; margin-inline-end: 3px; white-space: nowrap; }
 .b-alert, .b-finding { color: var(--red); } .b-notice { color: #1f5fa8; } .b-relay, .b-opening { color: var(--green); } .b-plan { color: #6b5a2a; }
 tr.k-alert td { background: #fdf3f2; }
-table.facts td:first-child { inline-size: 24%; font-weight: 600; } table.facts td:first-child span { display: block; font-weight: 400; color: var(--soft); font-size: 12.5px; }
-table.facts .by { font-weight: 600; white-space: nowrap; inline-size: 15%; } table.facts .src { color: var(--soft); font-size: 12.5px; inline-size: 25%; }
-table.facts tr.more td { border-block-end-style: dotted; } table.facts tr.last td { border-block-end: 1px solid #8b95a1; }
+table.facts { table-layout: fixed; } table.facts th:nth-child(1) { inline-size: 24%; } table.facts th:nth-child(2) { inline-size: 14%; } table.facts th:nth-child(4) { inline-size: 24%; }
+table.facts td[rowspan] { font-weight: 600; } table.facts td[rowspan] span { display: block; font-weight: 400; color: var(--soft); font-size: 12.5px; }
+table.facts .by { font-weight: 600; } table.facts .src { color: var(--soft); font-size: 12.5px; }
+table.facts tr.more td { border-block-end-style: dotted; } table.facts tr.last td, table.facts td[rowspan] { border-block-end: 1px solid #8b95a1; }
 .mono { font: 11.5px/1.5 "Noto Sans Mono", ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { font: 12.5px/1.6 "Noto Sans Mono", ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; background: var(--wash); border: 1px solid var(--line); padding: 12px 16px; margin: 8px 0; white-space: pre-wrap; overflow-wrap: anywhere; break-inside: avoid; }
 .verdict { font-weight: 600; } .verdict.good { color: var(--green); } .verdict.bad { color: var(--red); }

@@ -12,18 +12,18 @@ func Text(d Data, width int) string {
 	t := &text{width: width}
 	t.rule(d.Title)
 	if a, run := d.lead(); run != nil && !d.Moment.At.IsZero() {
-		t.para("", fmt.Sprintf("LEAD GAINED  %s. %s: the alert on %s stood on %s's desk at %s, answered %s.", seconds(a.LeadSeconds),
+		t.para("LEAD GAINED  ", fmt.Sprintf("%s. %s: the alert on %s stood on %s's desk at %s, answered %s.", seconds(a.LeadSeconds),
 			sentence(run.Outcome.Name), a.Track, d.nameOf(a.Party), clock(a.RaisedAt), answered(a.AcknowledgedAt != nil, a.AcknowledgedBy)))
 	} else if d.Scenario != nil {
-		t.para("", "LEAD GAINED  none: no notice met a filed route.")
+		t.para("LEAD GAINED  ", "none: no notice met a filed route.")
 	}
 	if m, run := d.missing(); run != nil {
-		t.para("", fmt.Sprintf("MISSING      %s. %s: “%s” by %s was asked for at %s and was not there; overdue since %s.", seconds(m.Seconds),
+		t.para("MISSING      ", fmt.Sprintf("%s. %s: “%s” by %s was asked for at %s and was not there; overdue since %s.", seconds(m.Seconds),
 			sentence(run.Outcome.Name), levelName(m.Level), d.nameOf(m.Party), clock(m.Since), clock(m.Due)))
 	}
 	for _, r := range d.Runs {
 		if r.Outcome.UnitConfirmed {
-			t.para("", fmt.Sprintf("UNIT         %s: relayed at %s, “%s” confirmed at %s.", sentence(r.Outcome.Name), clock(r.Outcome.RelayedAt), r.Outcome.Unit, clock(r.Outcome.UnitConfirmedAt)))
+			t.para("UNIT         ", fmt.Sprintf("%s: relayed at %s, “%s” confirmed at %s.", sentence(r.Outcome.Name), clock(r.Outcome.RelayedAt), r.Outcome.Unit, clock(r.Outcome.UnitConfirmedAt)))
 		}
 	}
 	records, unreceipted := d.records()
@@ -31,7 +31,7 @@ func Text(d Data, width int) string {
 	if !d.Verified {
 		verdict = "NOT VERIFIED: " + orElse(d.Problem, "see below")
 	}
-	t.para("", fmt.Sprintf("RECORD       %d copies, %d records, %d without receipt. %s.", len(d.Copies), records, unreceipted, verdict))
+	t.para("RECORD       ", fmt.Sprintf("%d copies, %d records, %d without receipt. %s.", len(d.Copies), records, unreceipted, verdict))
 	for i := range d.Runs {
 		t.rule(runTitle(d, i))
 		for _, e := range d.Runs[i].story() {

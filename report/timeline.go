@@ -193,7 +193,7 @@ func (p *page) runRows(d Data, i int, a axis, y float64) float64 {
 	bar := func(from, to utc.Time, color, label string) {
 		x0, x1 := a.x(from), a.x(to)
 		fmt.Fprintf(p, `<rect x="%.1f" y="%.1f" width="%.1f" height="13" fill="%s"/>`, x0, row-9, math.Max(3, x1-x0), color)
-		w := textWidth(label, 11.5)
+		w := textWidth(label, 11.5) * 1.08
 		if x1-x0 > w+14 {
 			p.f(`<text x="%s" y="%s" font-size="11.5" fill="#fff" font-weight="600">%s</text>`+"\n", num(x0+7), num(row+1.5), label)
 		} else {
@@ -284,10 +284,14 @@ func (p *page) sequence(d Data, r Run, events []event) {
 	}
 	// What falls on one instant is set side by side, in order.
 	x := make([]float64, len(show))
+	free := map[party.ID]float64{} // from where a lane has room
 	for i, e := range show {
-		x[i] = a.x(e.at)
-		if i > 0 && x[i] < x[i-1]+23 {
-			x[i] = x[i-1] + 23
+		x[i] = math.Max(a.x(e.at), free[e.party])
+		free[e.party] = x[i] + 23
+		for k, to := range e.to {
+			if lands := x[i] + a.x(e.gotAt[k]) - a.x(e.at); to != e.party && e.kind != record.KindAck {
+				free[to] = math.Max(free[to], lands+16)
+			}
 		}
 	}
 	for i, e := range show {

@@ -296,16 +296,23 @@ func (p *player) narrate() {
 				} else if it.Party != s.party.ID {
 					continue // told from its author's seat
 				}
-				if p.told[key] || it.machine() || it.Kind == record.KindCharter {
+				if p.told[key] || !worthTelling(it) || l.Home && it.Kind == record.KindOpening {
 					continue
 				}
 				p.told[key] = true
-				if l.Home && it.Kind == record.KindOpening {
-					continue // the salt that a relay's node keeps for itself
-				}
 				p.tell(news{At: it.Composed, Party: s.party.ID, Who: it.who(), Line: l.Name, ID: it.ID, Kind: it.Kind, Words: it.Words,
 					Flash: it.Kind == record.KindAlert})
 			}
 		}
 	}
+}
+
+// worthTelling leaves out what the machines say among themselves.
+func worthTelling(it viewItem) bool {
+	switch it.Kind {
+	case record.KindNotice, record.KindAck, record.KindSay, record.KindRelay, record.KindOpening, record.KindClose, record.KindFinding,
+		record.KindPlan, record.KindAlert, record.KindEnd, record.KindWatch:
+		return true
+	}
+	return false
 }
