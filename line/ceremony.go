@@ -127,16 +127,20 @@ func (p Proposal) check() (st Standing, prev *record.Charter, err error) {
 	if len(p.Chain) > maxChain || int(c.Revision) != len(p.Chain) {
 		return st, nil, fmt.Errorf("chain: %d charters before a charter of revision %d; at most %d", len(p.Chain), c.Revision, maxChain)
 	}
+	var before []record.Charter
 	for i, raw := range p.Chain {
 		cr, err := ParseCharterRecord(raw)
 		if err != nil {
 			return st, nil, fmt.Errorf("chain[%d]: %w", i, err)
 		}
 		next, _, err := cr.Check(prev)
+		if err == nil {
+			err = cr.Returns(next, before)
+		}
 		if err != nil {
 			return st, nil, fmt.Errorf("chain[%d]: %w", i, err)
 		}
-		prev = &next
+		prev, before = &next, append(before, next)
 	}
 	st.Charter, st.Line, st.Missing, err = record.CharterRecord{Charter: p.Charter, Signatures: p.Signatures}.CheckPart(prev)
 	st.Words = Words(p.Charter)
@@ -223,11 +227,26 @@ func Complete(p Proposal) (record.CharterRecord, record.LineID, error) {
 		return record.CharterRecord{}, record.LineID{}, fmt.Errorf("couldn't complete the charter: %w", err)
 	}
 	cr := record.CharterRecord{Charter: p.Charter, Signatures: p.Signatures}
-	_, id, err := cr.Check(prev)
+	c, id, err := cr.Check(prev)
+	if err == nil {
+		err = cr.Returns(c, p.before())
+	}
 	if err != nil {
 		return record.CharterRecord{}, record.LineID{}, fmt.Errorf("couldn't complete the charter: %w", err)
 	}
 	return cr, id, nil
+}
+
+// before gives the charters of the chain, which check has read.
+func (p Proposal) before() (out []record.Charter) {
+	for _, raw := range p.Chain {
+		if cr, err := ParseCharterRecord(raw); err == nil {
+			if c, err := record.ParseCharter(cr.Charter); err == nil {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
 }
 
 // Words are the twelve words of a charter's fingerprint, to be read over the

@@ -68,6 +68,9 @@ func (l *Line) addCharter(raw []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := cr.Returns(c, l.charters()); err != nil {
+		return err
+	}
 	if int(c.Revision) != len(l.rosters) {
 		return fmt.Errorf("charter: revision %d, but %d is the next", c.Revision, len(l.rosters))
 	}
@@ -77,6 +80,15 @@ func (l *Line) addCharter(raw []byte) error {
 	l.id = id
 	l.rosters = append(l.rosters, roster{charter: c, raw: bytes.Clone(raw), body: bytes.Clone(cr.Charter)})
 	return nil
+}
+
+// charters gives the accepted charters, ascending.
+func (l *Line) charters() []record.Charter {
+	out := make([]record.Charter, len(l.rosters))
+	for i, r := range l.rosters {
+		out[i] = r.charter
+	}
+	return out
 }
 
 // Charter is the one in force: the newest that was accepted here.
