@@ -144,7 +144,7 @@ func (p *page) assumed(d Data) {
 	p.raw("<section>\n<h2>What is assumed, synthetic or computed</h2>\n<p>None of this was published by anybody. It is needed so that the evening can be replayed at all.</p>\n")
 	p.raw("<table><thead><tr><th>Item</th><th>Kind</th><th>What, and why</th></tr></thead><tbody>\n")
 	for _, a := range d.Scenario.Assumed {
-		p.f("<tr><td style=\"width:30%%\"><b>%s</b></td><td>%s</td><td>%s</td></tr>\n", a.Item, a.Kind, a.Text)
+		p.f("<tr><td style=\"width:28%%\"><b>%s</b></td><td style=\"white-space:nowrap\">%s</td><td>%s</td></tr>\n", a.Item, a.Kind, a.Text)
 	}
 	p.raw("</tbody></table>\n</section>\n")
 }

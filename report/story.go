@@ -153,7 +153,7 @@ func (e event) who(d Data) string {
 // where says on which line.
 func (e event) where() string {
 	if e.home {
-		return "own, never sent"
+		return "own only"
 	}
 	return e.line
 }

@@ -30,7 +30,7 @@ figcaption b { color: var(--ink); }
 svg text { font-family: "Noto Sans", "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 table { border-collapse: collapse; inline-size: 100%; font-size: 13.5px; line-height: 1.42; margin: 12px 0 10px; }
 th { text-align: start; font-size: 11.5px; font-weight: 600; letter-spacing: 0.05em; text-transform: uppercase; color: var(--soft); border-block-end: 1.5px solid var(--ink); padding: 5px 10px 5px 0; vertical-align: bottom; }
-td { vertical-align: top; padding: 6px 12px 6px 0; border-block-end: 1px solid var(--line); overflow-wrap: anywhere; }
+td { vertical-align: top; padding: 6px 12px 6px 0; border-block-end: 1px solid var(--line); overflow-wrap: break-word; }
 tr { break-inside: avoid; }
 thead { display: table-header-group; }
 td.n { color: var(--soft); inline-size: 30px; } td.t { white-space: nowrap; }
@@ -42,12 +42,12 @@ tr.k-alert td { background: #fdf3f2; }
 table.facts { table-layout: fixed; } table.facts th:nth-child(1) { inline-size: 24%; } table.facts th:nth-child(2) { inline-size: 14%; } table.facts th:nth-child(4) { inline-size: 24%; }
 table.facts td[rowspan] { font-weight: 600; } table.facts td[rowspan] span { display: block; font-weight: 400; color: var(--soft); font-size: 12.5px; }
 table.facts .by { font-weight: 600; } table.facts .src { color: var(--soft); font-size: 12.5px; }
-table.facts tr.more td { border-block-end-style: dotted; } table.facts tr.last td, table.facts td[rowspan] { border-block-end: 1px solid #8b95a1; }
+table.facts tr.more td { border-block-end-style: dotted; } table.facts tr.last td, table.facts tr.more td[rowspan] { border-block-end: 1px solid #8b95a1; }
 .mono { font: 11.5px/1.5 "Noto Sans Mono", ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { font: 12.5px/1.6 "Noto Sans Mono", ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; background: var(--wash); border: 1px solid var(--line); padding: 12px 16px; margin: 8px 0; white-space: pre-wrap; overflow-wrap: anywhere; break-inside: avoid; }
 .verdict { font-weight: 600; } .verdict.good { color: var(--green); } .verdict.bad { color: var(--red); }
 .foot { margin-block-start: 40px; border-block-start: 1px solid var(--line); padding-block-start: 12px; }
-@media (max-width: 760px) { main { padding: 24px 18px; } .cards { grid-template-columns: 1fr 1fr; } .card { border-inline-start: 0; padding-inline-start: 0; } h1 { font-size: 29px; } }
+@media screen and (max-width: 760px) { main { padding: 24px 18px; } .cards { grid-template-columns: 1fr 1fr; } .card { border-inline-start: 0; padding-inline-start: 0; } h1 { font-size: 29px; } }
 @page { size: A4; margin: 15mm 14mm 16mm; }
 @media print {
   html { background: #fff; } main { max-inline-size: none; padding: 0; } body { font-size: 10pt; }

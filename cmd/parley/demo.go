@@ -29,6 +29,7 @@ type demoFlags struct {
 	until    string
 	hold     bool
 	run      string
+	brief    bool // what came of it only: no paths of a folder that will be gone
 }
 
 func demoCommand(sh *shell) *cobra.Command {

@@ -137,13 +137,16 @@ func (d *demonstration) paper() error {
 		folders[filepath.Dir(c.Path)] = true
 	}
 	for _, dir := range sorted(folders) {
+		if d.fl.brief {
+			break
+		}
 		rel, err := filepath.Rel(d.fl.out, dir)
 		if err != nil {
 			rel = dir
 		}
 		data.Commands = append(data.Commands, "parley verify "+filepath.ToSlash(rel))
 	}
-	if len(data.Copies) > 0 {
+	if len(data.Copies) > 0 && !d.fl.brief {
 		if rel, err := filepath.Rel(d.fl.out, data.Copies[len(data.Copies)-1].File); err == nil {
 			data.Commands = append(data.Commands, "parley replay "+filepath.ToSlash(rel)+" --known-at "+d.sc.Moment.At.String())
 		}
@@ -156,8 +159,10 @@ func (d *demonstration) paper() error {
 	if !d.sh.json {
 		width, _ := d.sh.tty()
 		d.say("%s", report.Text(data, width))
-		d.say("The report for people:  %s", path)
-		d.say("Bundles, to be verified by anybody:  %s", filepath.Join(d.fl.out, "bundles"))
+		if !d.fl.brief {
+			d.say("The report for people:  %s", path)
+			d.say("Bundles, to be verified by anybody:  %s", filepath.Join(d.fl.out, "bundles"))
+		}
 	}
 	return nil
 }
