@@ -221,6 +221,9 @@ func overdue(ms []Missing, at utc.Time) []Missing {
 	}
 	out := slices.Clone(ms)
 	for i := range out {
+		if out[i].claimed > at { // nobody has received anything in the future
+			out[i].Due = out[i].unclaimed
+		}
 		out[i].Overdue = at >= out[i].Due
 	}
 	return out

@@ -145,6 +145,9 @@ type Missing struct {
 	Level   record.Level `json:"level"`
 	Due     utc.Time     `json:"due"`
 	Overdue bool         `json:"overdue"` // at Instant
+
+	claimed   utc.Time // the recipient's own time of receipt, from which Due counts; zero: none
+	unclaimed utc.Time // when it would be due without that
 }
 
 // Relay is a relay as it stands.

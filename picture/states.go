@@ -69,7 +69,9 @@ func (l *lineFold) received(e *entry, p party.ID) (step, bool) {
 // missing gives the acknowledgements of e that its recipients still owe: an
 // officer's, and each level that was asked for by name. The clock runs from the
 // recipient's own time of receipt; while there is no receipt, from when it was
-// composed, so that withholding a receipt wins nothing.
+// composed, so that withholding a receipt wins nothing. A time of receipt that
+// lies after the instant looked at is no receipt yet (see overdue), so that a
+// clock set forward wins at most the clock's length once more.
 //
 // The officer's acknowledgement asked for by the charter's clock is "read"; an
 // officer who answered in any other way has read it, and does not owe it unless
@@ -78,11 +80,11 @@ func (l *lineFold) missing(e *entry, wants []record.Level) []Missing {
 	clocks := l.clocks(e.composed)
 	var out []Missing
 	for _, p := range l.recipients(e) {
-		from := e.composed
+		clock := utc.Time(ackClock(clocks, e.Rec.Precedence))
+		owed := Missing{Party: p, Due: e.composed + clock, unclaimed: e.composed + clock}
 		if s, ok := l.received(e, p); ok {
-			from = s.at
+			owed.claimed, owed.Due = s.at, s.at+clock
 		}
-		due := from + utc.Time(ackClock(clocks, e.Rec.Precedence))
 		answered := false
 		given := map[record.Level]bool{}
 		for _, a := range l.acks[e] {
@@ -93,17 +95,22 @@ func (l *lineFold) missing(e *entry, wants []record.Level) []Missing {
 			}
 		}
 		if !answered && !slices.Contains(wants, record.LevelRead) {
-			out = append(out, Missing{Party: p, Level: record.LevelRead, Due: due})
+			out = append(out, owed.level(record.LevelRead))
 		}
 		asked := map[record.Level]bool{}
 		for _, w := range wants {
 			if !given[w] && !asked[w] {
 				asked[w] = true
-				out = append(out, Missing{Party: p, Level: w, Due: due})
+				out = append(out, owed.level(w))
 			}
 		}
 	}
 	return out
+}
+
+func (m Missing) level(l record.Level) Missing {
+	m.Level = l
+	return m
 }
 
 // ackClock gives the milliseconds in which an officer acknowledges. A
