@@ -39,6 +39,9 @@ func places(q string) ([]api.Place, error) {
 		kind := string(c.Kind)
 		all = append(all, api.Place{Name: c.Name, Kind: &kind, Point: c.Point, Text: place.Format(c.Point, place.DMS)})
 	}
+	if len(all) == 0 {
+		return nil, err // no name either: say what is wrong with the coordinates
+	}
 	return all, nil
 }
 

@@ -92,6 +92,38 @@ test("RU's plan, its alert and its own records are not on IL's console", async (
   await expect(il.getByTestId("alert").filter({ hasText: "Il-20" })).toHaveCount(0);
 });
 
+test("RU relays to SY's line, SY's unit confirms, and RU sees it; IL's notice does not leak", async ({ browser }, info) => {
+  const sy = await open(await browser.newContext(), demo.desk("SY").url);
+  await ru.getByTestId("relay").first().click();
+  const dialog = ru.getByRole("dialog");
+  for (const [name, text] of [["corridor", "Latakia to Hmeimim"], ["until", "2018-09-17T19:30:00Z"]] as const) await dialog.getByLabel(name, { exact: true }).fill(text);
+  await dialog.getByRole("textbox", { name: "Unit" }).fill("Air defence, coast");
+  await dialog.getByLabel("With a corridor or area").check();
+  await expect(ru.getByTestId("relay-send")).toBeDisabled(); // a corridor was promised and is not there
+  const corners = dialog.getByLabel("Coordinates, one corner a line");
+  await corners.fill("35.3N 35.7E\n35.7N 35.7E\n35.7N 36.0E\n35.3N 36.0E");
+  await corners.blur();
+  await ru.getByTestId("relay-send").click();
+  await expect(dialog).toBeHidden();
+
+  const relayed = sy.getByTestId("item").filter({ hasText: "Air defence, coast" }).first();
+  await expect(relayed).toBeVisible();
+  await expect(sy.getByTestId("alert")).not.toHaveCount(0);
+  await expect(sy.locator("body")).not.toContainText("Hazard area");
+  await relayed.getByRole("button", { name: "Answer…" }).click();
+  await sy.getByRole("radio", { name: "unit confirms" }).check();
+  await sy.getByRole("dialog").getByRole("textbox", { name: "Unit" }).fill("Air defence, coast");
+  await sy.getByTestId("answer-send").click();
+
+  await ru.getByRole("tab", { name: /RU-SY/ }).click();
+  const confirmed = ru.getByTestId("item").filter({ hasText: "Air defence, coast" }).first().locator('[data-rung="unit-confirms"]');
+  await expect(confirmed).toHaveAttribute("data-state", "done");
+  await expect(confirmed).toContainText("Air defence, coast");
+  await ru.screenshot({ path: info.outputPath("ru-relayed.png") });
+  await ru.getByRole("tab", { name: /IL-RU/ }).click();
+  await sy.context().close();
+});
+
 test("a notice is checked before it is sent, and says what it collides with", async () => {
   await ru.getByTestId("new-notice").click();
   const form = ru.getByTestId("notice-form");

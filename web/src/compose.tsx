@@ -130,7 +130,7 @@ export function NoticeForm(p: { line: string; done: () => void }): JSX.Element {
       <Conflicts of={found} />
       <div class="row end">
         <button type="button" class="quiet" onClick={p.done}>{t("cancel")}</button>
-        {found ? <button type="submit" class={found.length ? "danger" : "primary"} disabled={busy} data-testid="send-notice">{found.length ? t("notice.sendanyway") : t("notice.send")}</button> : <button type="submit" class="primary" disabled={busy} data-testid="check-notice">{t("notice.check")}</button>}
+        {found ? <button type="submit" class={found.length ? "danger" : "primary"} disabled={busy || !!area.problem} data-testid="send-notice">{found.length ? t("notice.sendanyway") : t("notice.send")}</button> : <button type="submit" class="primary" disabled={busy || !!area.problem} data-testid="check-notice">{t("notice.check")}</button>}
       </div>
     </form>
   );

@@ -14,7 +14,7 @@ import { act, lineName, officer, picture, selected, status } from "./store.ts";
 import { show } from "./chart.ts";
 import type { Item, Missing, Notice, Relay, Volume } from "./types.ts";
 
-const machine = new Set(["received", "charter", "minute"]);
+const machine = new Set(["received", "charter", "minute", "kept"]);
 const PAGE = 80;
 
 const needOfficer = (then: () => void) => (officer.value ? then() : (dialog.value = () => <SignOn then={then} />));

@@ -149,7 +149,7 @@ export function Answer(p: { item: Item; level?: string }): JSX.Element {
     ...(level === "alternative" ? { alternative: volumes(area) } : {}),
     ...(text.trim() ? { text: text.trim() } : {}),
   };
-  const ready = level === "understood" ? !!back.trim() : units ? !!unit.trim() : level === "objection" ? !!reason.trim() : level === "alternative" ? volumes(area).length > 0 : true;
+  const ready = level === "understood" ? !!back.trim() : units ? !!unit.trim() : level === "objection" ? !!reason.trim() : level === "alternative" ? !area.problem && volumes(area).length > 0 : true;
   const send = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
@@ -212,7 +212,7 @@ export function RelayDialog(p: { from: string; about: string[] }): JSX.Element {
         <label class="check"><input type="checkbox" checked={way} onChange={(e) => setWay(checked(e))} />{t("relay.corridor")}</label>
         {way ? <AreaEditor of={area} on={setArea} draw={false} /> : null}
         <Wants of={wants} levels={["read", "understood", "relayed", "unit-confirms"]} on={setWants} />
-        <div class="row end"><button type="button" class="quiet" onClick={close}>{t("cancel")}</button><button type="submit" class="primary" disabled={busy || !line || said.some((s) => !s.code)} data-testid="relay-send">{t("relay.send")}</button></div>
+        <div class="row end"><button type="button" class="quiet" onClick={close}>{t("cancel")}</button><button type="submit" class="primary" disabled={busy || !line || said.some((s) => !s.code) || (way && (!!area.problem || !volumes(area).length))} data-testid="relay-send">{t("relay.send")}</button></div>
       </form>
     </Dialog>
   );
