@@ -19,9 +19,10 @@ type conn struct {
 	l      *link
 	dialed bool
 	remote string
-	in     io.ReadCloser
+	in     io.Reader
 	out    io.Writer
 	flush  func() error
+	kill   func() // closes the socket below; never blocks, unlike the bodies' own Close
 
 	queue chan []byte
 	bytes atomic.Int64 // in queue
@@ -47,23 +48,22 @@ type sentPing struct {
 	clock utc.Time
 }
 
-func newConn(l *link, dialed bool, remote string, in io.ReadCloser, out io.Writer, flush func() error) *conn {
-	c := &conn{l: l, dialed: dialed, remote: remote, in: in, out: out, flush: flush,
+func newConn(l *link, dialed bool, remote string, in io.Reader, out io.Writer, flush func() error, kill func()) *conn {
+	c := &conn{l: l, dialed: dialed, remote: remote, in: in, out: out, flush: flush, kill: kill,
 		queue: make(chan []byte, l.s.cfg.QueueLen), pings: map[uint64]sentPing{},
 		done: make(chan struct{}), written: make(chan struct{}), gone: make(chan struct{})}
 	c.heard.Store(time.Now().UnixNano())
 	return c
 }
 
-// end ends the connection; the first reason counts.
+// end ends the connection; the first reason counts. It closes the socket, since
+// a peer that does not read can hold up everything above it, and it does not
+// block: the node's loop comes here through Send and Drop.
 func (c *conn) end(err error) {
 	c.once.Do(func() {
 		c.err = err
 		close(c.done)
-		c.in.Close()
-		if w, ok := c.out.(io.Closer); ok {
-			w.Close()
-		}
+		c.kill()
 	})
 }
 

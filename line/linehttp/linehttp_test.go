@@ -362,7 +362,7 @@ func TestDropHangsUpAndThePeerComesBack(t *testing.T) {
 func TestAHalfOpenConnectionIsNoticedByItsSilence(t *testing.T) {
 	real, front := listen(t), listen(t)
 	stuck := make(chan struct{})
-	go proxy(front, real.Addr().String(), stuck)
+	go proxy(t, front, real.Addr().String(), stuck)
 	ru := newSeat(t, Config{Self: "RU", Link: LinkSigner(seed(2)), Listener: real, Silence: 300 * time.Millisecond,
 		Lines: []Line{{ID: theLine, Name: "IL-RU", Peers: []Peer{{Party: "IL", Link: keyOf(1)}}}}})
 	il := newSeat(t, Config{Self: "IL", Link: LinkSigner(seed(1)), Silence: 300 * time.Millisecond,
@@ -374,7 +374,7 @@ func TestAHalfOpenConnectionIsNoticedByItsSilence(t *testing.T) {
 	ru.await("down IL 1 they have been silent")
 }
 
-func proxy(front net.Listener, to string, stuck <-chan struct{}) {
+func proxy(t *testing.T, front net.Listener, to string, stuck <-chan struct{}) {
 	for {
 		a, err := front.Accept()
 		if err != nil {
@@ -391,7 +391,10 @@ func proxy(front net.Listener, to string, stuck <-chan struct{}) {
 				for {
 					n, err := d[0].Read(buf)
 					select {
-					case <-stuck:
+					case <-stuck: // holds both sockets open, for the collector would close them
+						<-t.Context().Done()
+						d[0].Close()
+						d[1].Close()
 						return
 					default:
 					}
@@ -424,10 +427,51 @@ func TestAPeerThatReadsTooSlowlyIsHungUpOnAndSendNeverBlocks(t *testing.T) {
 			break
 		}
 	}
-	if !errors.Is(err, ErrOverflow) {
+	if !errors.Is(err, ErrOverflow) && !errors.Is(err, ErrDown) { // a ping may have found the queue full first
 		t.Fatalf("got %v, want ErrOverflow", err)
 	}
 	il.await("down RU 1 the peer reads too slowly")
+}
+
+// A peer whose host no longer takes bytes at all, in either direction of
+// dialling: Send still never blocks, the link goes down, and comes up again
+// over another connection.
+func TestASocketThatTakesNothingHoldsNobodyUp(t *testing.T) {
+	for _, sender := range []string{"the one that dialled", "the one that was dialled"} {
+		t.Run(sender, func(t *testing.T) {
+			real, front := listen(t), listen(t)
+			stuck := make(chan struct{})
+			go proxy(t, front, real.Addr().String(), stuck)
+			ru := newSeat(t, Config{Self: "RU", Link: LinkSigner(seed(2)), Listener: real, QueueLen: 8, Silence: time.Hour,
+				Lines: []Line{{ID: theLine, Name: "IL-RU", Peers: []Peer{{Party: "IL", Link: keyOf(1)}}}}})
+			il := newSeat(t, Config{Self: "IL", Link: LinkSigner(seed(1)), QueueLen: 8, Silence: time.Hour, Lines: []Line{
+				{ID: theLine, Name: "IL-RU", Peers: []Peer{{Party: "RU", Link: keyOf(2), Addresses: []string{front.Addr().String(), real.Addr().String()}}}}}})
+			il.await("up RU 1")
+			ru.await("up IL 1")
+			close(stuck)
+			from, to := il, party.ID("RU")
+			if sender != "the one that dialled" {
+				from, to = ru, "IL"
+			}
+			m := line.Inform{Log: line.LogRef{Party: "IL", Lane: record.Urgent, Incarnation: 1}, Note: []byte("n")}
+			for range 16 {
+				m.Entries = append(m.Entries, make([]byte, 60000))
+			}
+			var err error
+			for range 2000 {
+				if err = from.srv.Send(theLine, record.Urgent, to, m); err != nil {
+					break
+				}
+			}
+			if !errors.Is(err, ErrOverflow) && !errors.Is(err, ErrDown) { // a ping may have found the queue full first
+				t.Fatalf("got %v, want ErrOverflow", err)
+			}
+			from.await("down " + string(to) + " 1 the peer reads too slowly")
+			if from == il {
+				il.awaitN("up RU 1", 2)
+			}
+		})
+	}
 }
 
 // client gives an HTTP client that holds IL's link key, or another.

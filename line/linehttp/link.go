@@ -256,11 +256,19 @@ func jitter(d time.Duration) time.Duration {
 func (l *link) dial(ctx context.Context, peer Peer, addr string) (lasted time.Duration, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var sockets sockets
+	defer sockets.close()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP2(true)
 	tr := &http.Transport{
 		Protocols: protocols, TLSClientConfig: l.s.clientTLS(peer.Link), TLSHandshakeTimeout: l.s.cfg.Dial,
-		DialContext:            (&net.Dialer{Timeout: l.s.cfg.Dial}).DialContext,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := (&net.Dialer{Timeout: l.s.cfg.Dial}).DialContext(ctx, network, addr)
+			if err == nil {
+				sockets.add(c)
+			}
+			return c, err
+		},
 		MaxResponseHeaderBytes: 8 << 10, DisableCompression: true,
 	}
 	defer tr.CloseIdleConnections()
@@ -280,11 +288,10 @@ func (l *link) dial(ctx context.Context, peer Peer, addr string) (lasted time.Du
 	if err != nil {
 		return 0, inWords(addr, err, l.s.cfg.Dial)
 	}
-	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return 0, statusInWords(addr, res.StatusCode)
 	}
-	c := newConn(l, true, addr, res.Body, feed, func() error { return nil })
+	c := newConn(l, true, addr, res.Body, feed, func() error { return nil }, sockets.close)
 	began := time.Now()
 	if err := l.take(c); err != nil {
 		return 0, err
@@ -296,7 +303,26 @@ func (l *link) dial(ctx context.Context, peer Peer, addr string) (lasted time.Du
 	}
 	cancel()
 	feed.CloseWithError(io.ErrClosedPipe)
-	res.Body.Close()
 	<-c.gone
 	return time.Since(began), nil
+}
+
+// sockets are the TCP connections that one dial has opened: one, or none.
+type sockets struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (s *sockets) add(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = append(s.conns, c)
+}
+
+func (s *sockets) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		c.Close()
+	}
 }

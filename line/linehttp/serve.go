@@ -2,6 +2,7 @@ package linehttp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,7 @@ func (s *Server) serve(ctx context.Context) error {
 		HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 4, MaxReadFrameSize: 1 << 20},
 		ErrorLog:    slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return base },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, socketKey{}, c) },
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.ServeTLS(newLimited(s.ln, maxConns), "", "") }()
@@ -77,7 +79,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 	if err := rc.Flush(); err != nil {
 		return
 	}
-	c := newConn(l, false, r.RemoteAddr, r.Body, w, rc.Flush)
+	c := newConn(l, false, r.RemoteAddr, r.Body, w, rc.Flush, func() { closeSocket(r.Context().Value(socketKey{})) })
 	if err := l.take(c); err != nil {
 		return
 	}
@@ -88,4 +90,18 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 	c.end(errors.New("they closed the connection"))
 	rc.SetWriteDeadline(time.Unix(1, 0)) // a peer that does not read cannot hold the writer
 	<-c.written
+}
+
+// socketKey finds the connection of a request in its context.
+type socketKey struct{}
+
+// closeSocket closes the TCP connection below TLS at once, without the
+// goodbyes that a peer who does not read would hold up.
+func closeSocket(c any) {
+	switch c := c.(type) {
+	case *tls.Conn:
+		c.NetConn().Close()
+	case net.Conn:
+		c.Close()
+	}
 }
