@@ -9,7 +9,9 @@ import (
 )
 
 // late: a notice was received with less lead than the charter's minimum for its
-// class, or after its first window had begun. Lead counts from receipt.
+// class, or after its first window had begun. Lead counts from receipt. One that
+// was over before it was received can no longer meet anything, and that is the
+// worst of it: it stands until an officer of ours has answered it.
 func late(v *view, want func(...picture.ID) bool) []Conflict {
 	var out []Conflict
 	for _, f := range v.forced {
@@ -42,5 +44,31 @@ func late(v *view, want func(...picture.ID) bool) []Conflict {
 		}
 		out = append(out, c)
 	}
+	for i := range v.Notices {
+		if n := &v.Notices[i]; tooLate(v, n) && want(names(n)...) {
+			out = append(out, Conflict{
+				Rule: RuleLate, Key: RuleLate + "/" + string(n.ID), About: []record.About{about(n.Item)}, IDs: names(n),
+				From: n.Received, Precedence: record.Immediate,
+				Why: fmt.Sprintf("%s was received at %s, when it was over: it could never be checked in time. It said %s.",
+					title(n), n.Received.Clock(), picture.WindowWords(n.Volumes[0].Window)),
+			})
+		}
+	}
 	return out
+}
+
+// tooLate reports whether another party's notice had ended or expired when we
+// received it, and nobody of ours has answered it.
+func tooLate(v *view, n *picture.Notice) bool {
+	if n.Party == v.Self || n.Active || n.CancelledBy != "" || len(n.Volumes) == 0 || n.LeadSeconds == nil {
+		return false
+	}
+	end := n.Volumes[0].Window.To
+	for _, x := range n.Volumes {
+		end = max(end, x.Window.To)
+	}
+	if !n.Expires.IsZero() {
+		end = min(end, n.Expires)
+	}
+	return n.Received >= end && !answered(n.Item, v)
 }

@@ -12,6 +12,9 @@ func noVolume(v *view, want func(...picture.ID) bool) []Conflict {
 	var out []Conflict
 	for i := range v.Notices {
 		n := &v.Notices[i]
+		if c, ok := neverInForce(v, n); ok && want(names(n)...) {
+			out = append(out, c)
+		}
 		if !n.Active || len(n.Volumes) > 0 || !needsVolume(n.Notice.Class) || !want(names(n)...) {
 			continue
 		}
@@ -29,6 +32,27 @@ func noVolume(v *view, want func(...picture.ID) bool) []Conflict {
 		out = append(out, c)
 	}
 	return out
+}
+
+// neverInForce: the notice expires before the first of its windows opens. As it
+// is written it announces nothing, whatever its volumes say.
+func neverInForce(v *view, n *picture.Notice) (Conflict, bool) {
+	if !n.Active || len(n.Volumes) == 0 || n.Expires.IsZero() {
+		return Conflict{}, false
+	}
+	first := n.Volumes[0].Window.From
+	for _, x := range n.Volumes {
+		first = min(first, x.Window.From)
+	}
+	if first < n.Expires {
+		return Conflict{}, false
+	}
+	return Conflict{
+		Rule: RuleVolume, Key: RuleVolume + "/" + version(n), About: []record.About{about(n.Item)}, IDs: names(n),
+		From: n.Composed, Precedence: record.Immediate,
+		Why: title(n) + " expires at " + n.Expires.Clock() + ", before its first window opens at " + first.Clock() +
+			": as it is written it is never in force, and nothing is checked against it.",
+	}, true
 }
 
 func needsVolume(c record.Class) bool {

@@ -1,12 +1,15 @@
 package node
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"parley/alert"
 	"parley/check"
+	"parley/logbook"
 	"parley/party"
 	"parley/picture"
 	"parley/record"
@@ -34,6 +37,7 @@ type reader struct {
 	touched   map[picture.ID]bool            // records admitted since the last look
 	events    []watch.Event                  // the engine's, since the last look
 	checkedAt utc.Time
+	sizes     map[heldLog]uint64 // entries of each logbook that are held
 	received  map[covered]uint64 // up to which size each party has stated that it holds each logbook
 
 	tracks      *tracks
@@ -47,7 +51,7 @@ func newReader(n *Node) *reader {
 		n: n, work: make(chan func(), 256), wake: make(chan struct{}, 1),
 		book:      picture.NewBook(n.cfg.Card.Party),
 		conflicts: map[string]check.Conflict{}, byRecord: map[picture.ID]map[string]bool{}, touched: map[picture.ID]bool{},
-		tracks: newTracks(), resumed: map[string]bool{}, received: map[covered]uint64{},
+		tracks: newTracks(), resumed: map[string]bool{}, received: map[covered]uint64{}, sizes: map[heldLog]uint64{},
 	}
 	r.engine = watch.NewEngine(watch.Config{Horizon: predictFor, Standing: r.standing})
 	return r
@@ -123,6 +127,8 @@ func (r *reader) now() *picture.Picture { return r.book.Now(r.n.clock.Now()) }
 func (r *reader) admitted(l *seatLine, id picture.ID, h picture.Held) {
 	r.book.Add(h)
 	r.touched[id] = true
+	own := heldLog{l.id, logKey{h.Ref.Party, h.Ref.Lane, h.Ref.Incarnation}}
+	r.sizes[own] = max(r.sizes[own], h.Ref.Index+1)
 	if h.Rec == nil {
 		return
 	}
@@ -134,11 +140,18 @@ func (r *reader) admitted(l *seatLine, id picture.ID, h picture.Held) {
 		r.engineDirty = true
 	case record.Received:
 		for _, head := range b.Heads {
-			k := covered{l.id, h.Ref.Party, logKey{head.Party, head.Lane, head.Incarnation}}
-			for i := max(r.received[k], head.Size-min(head.Size, mostTouched)); i < head.Size; i++ {
+			// A party may claim to hold what nobody has written. Only what is
+			// held here is looked at.
+			log := logKey{head.Party, head.Lane, head.Incarnation}
+			size := min(head.Size, r.sizes[heldLog{l.id, log}])
+			k := covered{l.id, h.Ref.Party, log}
+			if size <= r.received[k] {
+				continue
+			}
+			for i := max(r.received[k], size-min(size, mostTouched)); i < size; i++ {
 				r.touched[picture.FormatID(l.name, record.Ref{Party: head.Party, Lane: head.Lane, Incarnation: head.Incarnation, Index: i})] = true
 			}
-			r.received[k] = max(r.received[k], head.Size)
+			r.received[k] = size
 		}
 	}
 }
@@ -147,6 +160,12 @@ func (r *reader) admitted(l *seatLine, id picture.ID, h picture.Held) {
 type covered struct {
 	line record.LineID
 	by   party.ID
+	log  logKey
+}
+
+// heldLog names one logbook as it is held here.
+type heldLog struct {
+	line record.LineID
 	log  logKey
 }
 
@@ -229,8 +248,10 @@ func (r *reader) recheck() {
 	r.raise(p)
 }
 
-// raise has the loop append what package alert says is due. It reports whether
-// anything was.
+// raise has the loop append what package alert says is due, the most urgent
+// first. It reports whether anything was. The drafts are sealed here and appended
+// as batches: a peer that makes us raise a thousand alerts must not have the loop
+// flush the disk a thousand times before it takes the next message.
 func (r *reader) raise(p *picture.Picture) bool {
 	cs := make([]check.Conflict, 0, len(r.conflicts))
 	for _, c := range r.conflicts {
@@ -242,17 +263,28 @@ func (r *reader) raise(p *picture.Picture) bool {
 	if len(drafts) == 0 {
 		return false
 	}
-	written := false
-	if err := n.do(context.Background(), func() {
-		for _, d := range drafts {
-			if _, err := n.machineSays(n.home, Draft{Precedence: d.Precedence, Lane: record.Urgent, about: d.Re, Body: d.Body}); err != nil {
-				n.cfg.Logger.Error("couldn't record an alert; the next look tries again", "err", err)
-				continue
-			}
-			written = true
+	slices.SortStableFunc(drafts, func(a, b alert.Draft) int { return cmp.Compare(a.Precedence, b.Precedence) })
+	const again = "couldn't record an alert; the next look tries again"
+	var leaves [][]byte
+	for _, d := range drafts {
+		leaf, _, err := n.seal(n.home, Draft{Precedence: d.Precedence, Lane: record.Urgent, about: d.Re, Body: d.Body}, n.cfg.Keys.Node)
+		if err != nil {
+			n.cfg.Logger.Error(again, "err", err)
+			continue
 		}
-	}); err != nil {
-		return false
+		leaves = append(leaves, leaf)
+	}
+	written := false
+	for batch := range slices.Chunk(leaves, logbook.MaxBatchEntries) { // the loop does other work between
+		if err := n.do(context.Background(), func() {
+			refs, err := n.appendOwn(n.home, record.Urgent, batch)
+			if err != nil {
+				n.cfg.Logger.Error(again, "err", err)
+			}
+			written = written || len(refs) > 0
+		}); err != nil {
+			return false
+		}
 	}
 	n.subs.tell(Event{What: "alerts"})
 	return written
