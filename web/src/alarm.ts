@@ -1,7 +1,7 @@
 // The alarm's sound, made by the browser itself. A browser lets a page sound
 // only after a person has acted on it: sign-on arms it, the test tone proves it.
 import { effect, signal } from "@preact/signals";
-import { calling, officer } from "./store.ts";
+import { calling, officer, stream } from "./store.ts";
 
 export const armed = signal(false);
 export const silentUntil = signal(0); // performance.now(); never more than 30 s ahead
@@ -64,6 +64,9 @@ function armOnTouch(): void {
 
 export function startAlarm(): void {
   armOnTouch();
+  effect(() => {
+    if (stream.value === "lost" && armed.peek()) sound(); // silence must not look like peace
+  });
   let known = new Set<string>();
   effect(() => {
     const ids = new Set(calling.value.map((a) => a.id));

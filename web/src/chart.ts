@@ -76,7 +76,7 @@ function cachedIcon(key: string, make: () => Icon): Icon {
 }
 
 // Windows: a name, a pattern of the line and words say the same as the colour.
-const volumeInk = (state: string) => color(state === "active" ? "hazard" : state === "upcoming" ? "soon" : "past");
+const volumeInk = (state: string) => color(state === "active" ? "hazard" : state === "upcoming" ? "soon" : state === "relayed" ? "good" : "past");
 
 function volumeStyle(f: FeatureLike): Style[] {
   const state = f.get("state") as string;
@@ -85,7 +85,7 @@ function volumeStyle(f: FeatureLike): Style[] {
   const text = f.get("text") as string;
   return cached(`volume ${state} ${own} ${marked} ${text}`, () => {
     const ink = volumeInk(state);
-    const dash = state === "upcoming" ? [10, 5] : state === "over" ? [2, 6] : undefined;
+    const dash = state === "upcoming" ? [10, 5] : state === "over" ? [2, 6] : state === "relayed" ? [14, 4, 2, 4] : undefined;
     return [
       new Style({ fill: new Fill({ color: `${ink}${state === "over" ? "0a" : own ? "14" : "24"}` }), stroke: new Stroke({ color: `${color("sea")}cc`, width: marked ? 6 : 4 }) }),
       new Style({
@@ -177,9 +177,10 @@ function drawVolumes(): void {
   }
   for (const r of p?.relays ?? [])
     (r.relay.volumes ?? []).forEach((v) => {
-      const state = windowState(v);
-      if (state === "over") return;
-      out.push(new Feature({ geometry: polygon(shapeOf(v)), state, own: true, text: `${r.party} · ${t("map.relayed")}\n${bandText(v.band)}`, record: r.id }));
+      // What a relay asks for is room for somebody, not a hazard: it looks otherwise.
+      if (windowState(v) === "over") return;
+      const text = `${r.party} · ${t("map.relayed")}\n${bandText(v.band)}  ${shortClock(ms(v.window.from))}–${shortClock(ms(v.window.to))}`;
+      out.push(new Feature({ geometry: polygon(shapeOf(v)), state: "relayed", own: true, text, record: r.id }));
     });
   const fresh = out.map((f) => `${f.get("record")}${f.get("state")}${f.get("text")}`).join("|");
   if (fresh === drawn) return;

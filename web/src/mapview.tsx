@@ -42,7 +42,7 @@ export function MapView(): JSX.Element {
       </div>
       <TrackCard />
       <div class="legend" aria-hidden="true">
-        <span><i class="sw active" />{t("window.active")}</span><span><i class="sw upcoming" />{t("window.upcoming")}</span><span><i class="sw over" />{t("window.over")}</span><span><i class="sw plan" />{t("map.plan")}</span>
+        <span><i class="sw active" />{t("window.active")}</span><span><i class="sw upcoming" />{t("window.upcoming")}</span><span><i class="sw over" />{t("window.over")}</span><span><i class="sw plan" />{t("map.plan")}</span><span><i class="sw relayed" />{t("map.relay")}</span>
       </div>
       <div class="map-foot">
         <span class="scale num"><i style={{ inlineSize: `${scale.value.px}px` }} />{t("map.scale", { nm: scale.value.nm, km: Math.round(scale.value.nm * 18.52) / 10 })}</span>

@@ -52,7 +52,10 @@ async function load<T>(path: string, into: (v: T) => void): Promise<void> {
   try {
     into(await get<T>(path));
   } catch (e) {
-    if (e instanceof Refused && e.status === 401) locked.value = true;
+    if (e instanceof Refused && e.status === 401) {
+      locked.value = true;
+      picture.value = null; // what cannot be kept current is not shown as if it were
+    }
     else if (!(e instanceof Unreachable)) note(told(e), true);
     else lose();
   }
@@ -77,6 +80,7 @@ function eager(ask: () => Promise<void>, rest: number): () => void {
   let busy = false;
   let again = false;
   const run = async () => {
+    if (locked.value) return;
     if (busy) {
       again = true;
       return;
@@ -93,6 +97,7 @@ function eager(ask: () => Promise<void>, rest: number): () => void {
   return () => void run();
 }
 
+// Nothing is asked any more once a new link is needed.
 export const refreshStatus = eager(loadStatus, 250);
 export const refreshPicture = eager(loadPicture, 120);
 export const refreshTracks = eager(loadTracks, 900);
@@ -153,7 +158,10 @@ function follow(): void {
   });
   source.onerror = () => {
     lose();
-    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 2_000);
+    if (source.readyState !== EventSource.CLOSED) return;
+    // The node answered, but with no stream: perhaps it has started anew and
+    // knows no session of ours.
+    setTimeout(() => void loadSession().then(() => locked.value || follow()), 2_000);
   };
   const guard = setInterval(() => {
     if (source.readyState === EventSource.CLOSED) clearInterval(guard);
