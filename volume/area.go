@@ -82,10 +82,11 @@ func (a Area) validPolygon() error {
 			return fmt.Errorf("polygon[%d] repeats polygon[%d]; the last vertex is joined to the first by itself", (i+1)%n, i)
 		}
 	}
+	edges := s.edges()
 	for i := range s.v {
 		for j := range s.v {
 			k := (j + 1) % n
-			if i == j || i == k || s.farFrom(i, j) {
+			if i == j || i == k || edges[j].clearOf(s.v[i]) {
 				continue
 			}
 			if d, _ := toSegment(s.v[i], s.v[j], s.v[k]); d <= touch {
@@ -95,7 +96,7 @@ func (a Area) validPolygon() error {
 	}
 	for i := 0; i < n; i++ {
 		for j := i + 2; j < n; j++ {
-			if i == 0 && j == n-1 {
+			if i == 0 && j == n-1 || edges[i].apart(&edges[j]) {
 				continue
 			}
 			if d, _, _ := between(s.v[i], s.v[i+1], s.v[j], s.v[(j+1)%n]); d == 0 {
@@ -106,10 +107,58 @@ func (a Area) validPolygon() error {
 	return nil
 }
 
-// farFrom reports cheaply that vertex i cannot touch edge j: it is farther from
-// the start of the edge than the edge is long.
-func (s shape) farFrom(i, j int) bool {
-	return s.v[i].Sub(s.v[j]).Norm() > s.v[(j+1)%len(s.v)].Sub(s.v[j]).Norm()*1.6+1e-6
+// edge is one edge of a polygon with what rules out cheaply that anything
+// touches it. A hostile party may send hundreds of polygons of 256 vertices, so
+// all but the few pairs that come near each other must cost some products.
+type edge struct {
+	a, b r3.Vector
+	n    r3.Vector // unit normal of its great circle; zero where it has none
+	mid  r3.Vector // of its ends, on the sphere
+	r    float64   // chord from mid to either end: every point of it is as near
+}
+
+// clearance is how far off the cheap tests have to find something, as a chord or
+// a sine: far more than touch and their rounding.
+const clearance = 4*touch + 1e-9
+
+func (s shape) edges() []edge {
+	out := make([]edge, len(s.v))
+	for i, a := range s.v {
+		b := s.v[(i+1)%len(s.v)]
+		e := edge{a: a, b: b, mid: a.Add(b).Normalize()}
+		e.r = e.mid.Sub(a).Norm()
+		if n := cross(a, b); n.Norm() > 0 {
+			e.n = n.Normalize()
+		}
+		out[i] = e
+	}
+	return out
+}
+
+// clearOf reports that x surely does not touch e: it is off its great circle, or
+// farther from its middle than its ends.
+func (e *edge) clearOf(x r3.Vector) bool {
+	if math.Abs(e.n.Dot(x)) > clearance {
+		return true
+	}
+	far := e.r + clearance
+	return e.mid.Sub(x).Norm2() > far*far
+}
+
+// apart reports that e and f surely do not touch: one lies on one side of the
+// other's great circle (a cap under 90° is convex, so with its ends all of it
+// does), or their middles are too far from each other.
+func (e *edge) apart(f *edge) bool {
+	c, d := e.n.Dot(f.a), e.n.Dot(f.b)
+	if c > clearance && d > clearance || c < -clearance && d < -clearance {
+		return true
+	}
+	c, d = f.n.Dot(e.a), f.n.Dot(e.b)
+	if c > clearance && d > clearance || c < -clearance && d < -clearance {
+		return true
+	}
+	far := e.r + f.r + clearance
+	return e.mid.Sub(f.mid).Norm2() > far*far
 }
 
 // shape is an area made ready for calculation. For a circle, v is empty and mid

@@ -38,6 +38,9 @@ func Meet(a, b Volume, marginM float64) (Meeting, bool) {
 	if angle(s.mid, t.mid)-s.reach-t.reach > marginM/EarthRadiusM+2*touch {
 		return Meeting{}, false
 	}
+	if marginM == 0 && surelyApart(s, t) {
+		return Meeting{}, false
+	}
 	sep, p, q := apart(s, t)
 	if sep > marginM/EarthRadiusM+touch {
 		return Meeting{}, false
@@ -87,14 +90,25 @@ func apartRaw(s, t shape) (float64, r3.Vector, r3.Vector) {
 	if len(s.v) == 0 || len(t.v) == 0 {
 		return math.Inf(1), s.mid, t.mid
 	}
+	es, et := s.edges(), t.edges()
 	for _, v := range s.v {
-		if d, _ := t.distance(v); d == 0 {
+		if t.holds(et, v) {
 			return 0, v, v
 		}
 	}
 	for _, v := range t.v {
-		if d, _ := s.distance(v); d == 0 {
+		if s.holds(es, v) {
 			return 0, v, v
+		}
+	}
+	for i := range es {
+		for j := range et {
+			if es[i].apart(&et[j]) {
+				continue
+			}
+			if d, x, y := between(es[i].a, es[i].b, et[j].a, et[j].b); d == 0 {
+				return 0, x, y
+			}
 		}
 	}
 	best, p, q := math.Inf(1), s.mid, t.mid
@@ -103,13 +117,40 @@ func apartRaw(s, t shape) (float64, r3.Vector, r3.Vector) {
 		for j, c := range t.v {
 			if d, x, y := between(a, b, c, t.v[(j+1)%len(t.v)]); d < best {
 				best, p, q = d, x, y
-				if d == 0 {
-					return 0, p, q
-				}
 			}
 		}
 	}
 	return best, p, q
+}
+
+// holds reports whether x is in the polygon or within touch of it, as distance
+// does, for its edges made ready.
+func (s shape) holds(edges []edge, x r3.Vector) bool {
+	for i := range edges {
+		if e := &edges[i]; !e.clearOf(x) {
+			if d, _ := toSegment(x, e.a, e.b); d <= touch {
+				return true
+			}
+		}
+	}
+	return s.inside(x)
+}
+
+// surelyApart reports cheaply that two polygons neither touch nor overlap: no
+// edge comes near one of the other's, and neither holds the other.
+func surelyApart(s, t shape) bool {
+	if s.circle || t.circle || len(s.v) == 0 || len(t.v) == 0 {
+		return false
+	}
+	es, et := s.edges(), t.edges()
+	for i := range es {
+		for j := range et {
+			if !es[i].apart(&et[j]) {
+				return false
+			}
+		}
+	}
+	return !s.inside(t.v[0]) && !t.inside(s.v[0])
 }
 
 // circles measures two circles. Where they overlap, the point is on the line
