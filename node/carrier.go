@@ -26,9 +26,10 @@ func (n *Node) Disconnected(id record.LineID, peer party.ID, lane record.Lane) {
 	n.subs.tell(Event{What: "links"})
 }
 
-// Deliver hands in a message that a member sent. A carrier calls Precheck
-// with it first, in the goroutine of the connection.
+// Deliver hands in a message that a member sent. Signatures are verified here,
+// in the goroutine of the connection; then the message waits for its turn.
 func (n *Node) Deliver(id record.LineID, peer party.ID, m line.Message) {
+	defer n.forget(n.precheck(id, m))
 	n.step(id, func(l *seatLine) line.Out { return l.Step(peer, m, stamp()) })
 }
 

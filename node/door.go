@@ -10,21 +10,38 @@ import (
 	"parley/record"
 )
 
-// Precheck verifies the signatures of the leaves that a message carries, in
+// precheck verifies the signatures of the leaves that a message carries, in
 // one batch, in the goroutine of the connection it came by. What is good is
-// remembered until the loop has stored the leaf and asks; what is not is left
-// to the loop, which finds the same and says why.
-func (n *Node) Precheck(id record.LineID, m line.Message) {
-	inform, ok := m.(*line.Inform)
+// remembered until the loop has stored the leaf and asks, and given back for
+// forget; what is not is left to the loop, which finds the same and says why.
+// What is held already is passed over: repeating it costs its sender tokens.
+func (n *Node) precheck(id record.LineID, m line.Message) []record.Hash {
+	inform, ok := m.(line.Inform)
 	l := n.byID(id)
 	if !ok || l == nil {
-		return
+		return nil
 	}
-	n.preverify(l.face.Load().charters, inform.Entries)
+	f := l.face.Load()
+	for _, h := range f.heads {
+		if h.Party == inform.Log.Party && h.Lane == inform.Log.Lane && h.Incarnation == inform.Log.Incarnation &&
+			inform.From+uint64(len(inform.Entries)) <= h.Size {
+			return nil
+		}
+	}
+	return n.preverify(f.charters, inform.Entries)
 }
 
-// preverify verifies leaves and remembers those that are good.
-func (n *Node) preverify(charters []record.Charter, leaves [][]byte) {
+// forget drops what precheck remembered and nobody took: a batch that was not
+// stored must not stay in memory, whoever sent it.
+func (n *Node) forget(hashes []record.Hash) {
+	for _, h := range hashes {
+		n.verified.Delete(h)
+	}
+}
+
+// preverify verifies leaves and remembers those that are good, of which it gives
+// the hashes.
+func (n *Node) preverify(charters []record.Charter, leaves [][]byte) (good []record.Hash) {
 	var parsed []*record.Parsed
 	var hashes []record.Hash
 	keys := map[*record.Parsed]party.Key{}
@@ -40,17 +57,13 @@ func (n *Node) preverify(charters []record.Charter, leaves [][]byte) {
 	}
 	errs := record.VerifyAll(parsed, func(p *record.Parsed) (party.Key, bool) { return keys[p], true })
 	for i, err := range errs {
-		if err == nil && n.prechecked.Load() < maxPrechecked {
-			if _, held := n.verified.LoadOrStore(hashes[i], checked{parsed[i], keys[parsed[i]]}); !held {
-				n.prechecked.Add(1)
-			}
+		if err == nil {
+			n.verified.Store(hashes[i], checked{parsed[i], keys[parsed[i]]})
+			good = append(good, hashes[i])
 		}
 	}
+	return good
 }
-
-// maxPrechecked bounds what a peer can make us remember by sending leaves that
-// never get stored. Beyond it the loop verifies for itself.
-const maxPrechecked = 8192
 
 // keyOf finds a key by its id among one party's keys that sign records, in any
 // revision of the charter. Whether it was that party's key there and then is
@@ -105,7 +118,11 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 	}
 	id := picture.FormatID(l.name, ref)
 	n.mu.Lock()
-	n.refs[id] = ref
+	a := admitted{ref: ref}
+	if rec != nil {
+		a.precedence = rec.Precedence
+	}
+	n.records[id] = a
 	n.mu.Unlock()
 	if rec != nil {
 		n.learn(l, rec)
@@ -116,14 +133,13 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 }
 
 // open gives the record of a leaf, or why it is none. A signature is verified
-// once, before the loop if Precheck saw it; who may say what is judged here,
+// once, before the loop if precheck saw it; who may say what is judged here,
 // where the order is known.
 func (n *Node) open(l *seatLine, ref record.Ref, leaf []byte) (*record.Record, error) {
 	log := logbook.ID{Line: l.id, Party: ref.Party, Lane: ref.Lane, Incarnation: ref.Incarnation}
 	var p *record.Parsed
 	var good party.Key // the key that its signature is known to be good for
 	if v, ok := n.verified.LoadAndDelete(ref.Leaf); ok {
-		n.prechecked.Add(-1)
 		p, good = v.(checked).p, v.(checked).key
 	} else {
 		var err error

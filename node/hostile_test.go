@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 
+	"parley/line"
 	"parley/party"
 	"parley/record"
 )
@@ -108,6 +109,25 @@ func TestAReceiptFromTheFutureSilencesNoAlarm(t *testing.T) {
 	if len(openAlerts(il.pic(), "missing-ack")) != 1 {
 		t.Errorf("no alert: %+v", il.pic().Alerts)
 	}
+}
+
+// RU sends good records in batches that nobody can store, again and again. They
+// are verified before the loop, as every batch is, and none stays in memory.
+func TestABatchThatIsNotStoredLeavesNothingBehind(t *testing.T) {
+	_, il, ru := rivals(t)
+	id := lineID(t, il.lines[0])
+	inform := line.Inform{Log: line.LogRef{Party: "RU", Lane: record.Routine, Incarnation: 1}, From: 1000, Note: []byte("no checkpoint")}
+	for range 64 {
+		inform.Entries = append(inform.Entries, ru.sealed("duty", ru.duty, "2018-09-17T17:00:00Z", hazard()))
+	}
+	if n := len(il.precheck(id, inform)); n != 64 {
+		t.Errorf("%d of 64 signatures were verified before the loop", n)
+	}
+	il.Deliver(id, "RU", inform)
+	il.verified.Range(func(k, _ any) bool {
+		t.Errorf("%x is still remembered", k)
+		return false
+	})
 }
 
 // RU composes its notice in time, and sends it when it is over.

@@ -14,7 +14,7 @@
 //
 // What costs time and needs no order is done before the loop: officers'
 // signatures are made by the caller (say.go), peers' signatures are verified in
-// the goroutine of their connection (Precheck in door.go).
+// the goroutine of their connection (precheck in door.go).
 //
 // The node opens no socket and no file. Whoever builds it (cmd/parley, the
 // simulator) gives it stores and a carrier.
@@ -106,12 +106,11 @@ type Node struct {
 	lines    map[record.LineID]*seatLine // written by the loop
 	names    map[string]*seatLine
 	home     *seatLine
-	officers map[string]party.Signer // signed on
-	refs     map[picture.ID]record.Ref
+	officers map[string]party.Signer     // signed on
+	records  map[picture.ID]admitted     // every record held, by name
 	kept     map[record.Hash]record.Kept // origins of our relays, by commitment, from the home line
 
-	verified   sync.Map // leaf hash → checked, by preverify, taken by the loop
-	prechecked atomic.Int64
+	verified sync.Map // leaf hash → checked, by preverify, taken by the loop
 
 	subs subscribers
 }
@@ -151,7 +150,7 @@ func Open(cfg Config) (*Node, error) {
 		cfg: cfg, clock: newClock(),
 		work: make(chan func(), 4096), done: make(chan struct{}),
 		lines: map[record.LineID]*seatLine{}, names: map[string]*seatLine{},
-		officers: map[string]party.Signer{}, refs: map[picture.ID]record.Ref{}, kept: map[record.Hash]record.Kept{},
+		officers: map[string]party.Signer{}, records: map[picture.ID]admitted{}, kept: map[record.Hash]record.Kept{},
 	}
 	n.reader = newReader(n)
 	if !cfg.StepClock.IsZero() {

@@ -209,7 +209,6 @@ func (c *wire) Send(id record.LineID, lane record.Lane, to party.ID, m line.Mess
 		c.w.mu.Lock()
 		n := peer.Node
 		c.w.mu.Unlock()
-		n.Precheck(id, msg)
 		n.Deliver(id, from, msg)
 	}:
 	default:

@@ -110,6 +110,7 @@ func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer)
 	if err != nil {
 		return Sent{}, err
 	}
+	defer n.forget([]record.Hash{record.LeafHash(leaf)}) // where it was not appended
 	v := &voice{line: l, lane: env.Lane, leaf: leaf, done: make(chan struct{})}
 	select {
 	case n.work <- func() { n.voices = append(n.voices, v) }:
@@ -172,6 +173,17 @@ func (n *Node) speak() {
 // the caller's goroutine.
 func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelope, error) {
 	f := l.face.Load()
+	re := d.about
+	if d.Re != "" {
+		about, err := n.recordOn(l, d.Re)
+		if err != nil {
+			return nil, record.Envelope{}, err
+		}
+		re = &about.ref
+		if d.Precedence == 0 { // an answer is as urgent as what it answers
+			d.Precedence = about.precedence
+		}
+	}
 	if d.Precedence == 0 {
 		d.Precedence = record.Ordinary
 	}
@@ -186,15 +198,7 @@ func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelo
 	}
 	e := record.Envelope{
 		Line: l.id, Party: n.cfg.Card.Party, Lane: d.Lane, Officer: d.Officer,
-		Composed: n.clock.Now(), Precedence: d.Precedence, Seen: f.heads, Exercise: f.exercise,
-	}
-	e.Re = d.about
-	if d.Re != "" {
-		ref, err := n.refOn(l, d.Re)
-		if err != nil {
-			return nil, e, err
-		}
-		e.Re = &ref
+		Composed: n.clock.Now(), Precedence: d.Precedence, Seen: f.heads, Re: re, Exercise: f.exercise,
 	}
 	leaf, err := record.Seal(e, d.Body, s)
 	if err != nil {
@@ -204,18 +208,24 @@ func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelo
 	return leaf, e, nil
 }
 
-// refOn finds the record that id names and insists that it is on l.
-func (n *Node) refOn(l *seatLine, id picture.ID) (record.Ref, error) {
+// admitted is what seal needs to know of a record that another one is about.
+type admitted struct {
+	ref        record.Ref
+	precedence record.Precedence // zero: it does not open
+}
+
+// recordOn finds the record that id names and insists that it is on l.
+func (n *Node) recordOn(l *seatLine, id picture.ID) (admitted, error) {
 	n.mu.RLock()
-	ref, ok := n.refs[id]
+	a, ok := n.records[id]
 	n.mu.RUnlock()
 	if !ok {
-		return ref, refuse("re", "couldn't find the record %q: give it as it is shown, such as IL-RU/IL/urgent/12", id)
+		return a, refuse("re", "couldn't find the record %q: give it as it is shown, such as IL-RU/IL/urgent/12", id)
 	}
 	if name, _, err := picture.ParseID(id); err != nil || name != l.name {
-		return ref, refuse("re", "couldn't point from %s at %s: pointers never cross lines", l.name, id)
+		return a, refuse("re", "couldn't point from %s at %s: pointers never cross lines", l.name, id)
 	}
-	return ref, nil
+	return a, nil
 }
 
 // appendOwn appends leaves to our logbook of l and puts them through the door.
@@ -239,6 +249,7 @@ func (n *Node) machineSays(l *seatLine, d Draft) (record.Ref, error) {
 	if err != nil {
 		return record.Ref{}, err
 	}
+	defer n.forget([]record.Hash{record.LeafHash(leaf)})
 	refs, err := n.appendOwn(l, env.Lane, [][]byte{leaf})
 	if err != nil {
 		return record.Ref{}, err
