@@ -11,12 +11,15 @@ import (
 // a quick look: whoever acts on the kind calls record.Parse.
 //
 // The header is deterministic CBOR {1: -8, 4: kid, -70001: kind, -70002:
-// version}, so the label of the kind (3a 00 01 11 70) is followed by a text of
-// less than 24 bytes.
+// version}, a byte string of 24 to 255 bytes. The kind is read at its one place
+// and not looked for: the eight bytes of the key's id before it are the author's
+// to choose, and could pretend to be it.
 func kindOf(leaf []byte) record.Kind {
 	head := leaf[:min(len(leaf), 64)]
-	i := bytes.Index(head, []byte{0x3a, 0x00, 0x01, 0x11, 0x70})
-	if i < 0 || i+5 >= len(head) {
+	const i = 4 + 5 + 8 // d2 84 58 len, a4 01 27 04 48, kid
+	if len(head) <= i+5 || !bytes.Equal(head[:3], []byte{0xd2, 0x84, 0x58}) ||
+		!bytes.Equal(head[4:9], []byte{0xa4, 0x01, 0x27, 0x04, 0x48}) ||
+		!bytes.Equal(head[i:i+5], []byte{0x3a, 0x00, 0x01, 0x11, 0x70}) {
 		return ""
 	}
 	n := int(head[i+5]) - 0x60

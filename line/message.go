@@ -339,6 +339,9 @@ func (m Bye) check() error {
 	if len(m.Reason) > maxReason {
 		return fmt.Errorf("bye: reason: %d bytes, at most %d", len(m.Reason), maxReason)
 	}
+	if err := party.CheckLine(m.Reason, maxReason); err != nil { // it is shown on terminals
+		return fmt.Errorf("bye: reason: %w", err)
+	}
 	return nil
 }
 

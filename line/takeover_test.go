@@ -81,3 +81,33 @@ func TestANameComesBackOnlyWithAKeyOfItsOwn(t *testing.T) {
 		t.Errorf("IL itself cannot come back: %v", err)
 	}
 }
+
+// A key's id is eight bytes that its owner may grind at. One that looks like the
+// beginning of a kind must hide no close or charter record from us.
+func TestAKeyIDThatLooksLikeAKindHidesNothing(t *testing.T) {
+	w := newWorld(t, "IL", "RU")
+	w.quiet = true
+	for _, leaf := range w.compose("RU", record.Urgent, 1, 0) {
+		want := kindOf(leaf)
+		if p, err := record.Parse(leaf); err != nil || p.Kind != want {
+			t.Fatalf("%q is read as %q", p.Kind, want)
+		}
+		copy(leaf[9:], []byte{0x3a, 0x00, 0x01, 0x11, 0x70, 0x62, 'x', 'y'})
+		if got := kindOf(leaf); got != want {
+			t.Errorf("with another key's id, a %s is taken for a %q", want, got)
+		}
+	}
+}
+
+// What a peer says as it hangs up is shown on our officers' terminals.
+func TestAByeCarriesNoEscapeToATerminal(t *testing.T) {
+	for _, reason := range []string{"\x1b[2J\x1b[Hall is well", "line\u202eneve", "two\nlines"} {
+		b, err := encMode.Marshal(wire{Number: 8, Body: must[[]byte](t)(encMode.Marshal(Bye{Reason: reason}))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := ParseMessage(b); err == nil {
+			t.Errorf("%q is read as %+v", reason, m)
+		}
+	}
+}
