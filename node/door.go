@@ -266,6 +266,9 @@ func (n *Node) openLine(charters [][]byte) error {
 	ln, err := line.Open(line.Config{
 		Self: n.cfg.Card.Party, Log: n.cfg.Keys.Log, Receipt: n.cfg.Keys.Receipt, Node: n.cfg.Keys.Node,
 		Charters: charters, Store: n.cfg.Store, Replay: func(a line.Arrived) { stored = append(stored, a) },
+		// Nobody names to us the further incarnations that lie on the disk, so
+		// none is taken: what is receipted must not be forgotten by a restart.
+		Limits: line.Limits{Incarnations: 1},
 	})
 	if err != nil {
 		return err

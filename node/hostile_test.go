@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/line"
+	"parley/logbook"
 	"parley/party"
 	"parley/record"
 )
@@ -138,5 +139,41 @@ func TestANoticeHeldBackUntilItIsOverAlarms(t *testing.T) {
 	w.settled()
 	if len(openAlerts(il.pic(), "late")) != 1 {
 		t.Errorf("no alert: %+v", il.pic().Alerts)
+	}
+}
+
+// RU writes a second incarnation of its logbook, which no release of today does,
+// and puts its notice there. Either IL keeps it over a restart, or it never takes
+// it: a notice that IL has receipted and forgets would be RU's proof against it.
+func TestNoNoticeIsReceiptedAndForgotten(t *testing.T) {
+	w, il, ru := rivals(t)
+	id := logbook.ID{Line: lineID(t, il.lines[0]), Party: "RU", Lane: record.Routine, Incarnation: 2}
+	log, err := logbook.Open(id, logbook.NewMemory(), ru.keys.Log.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := ru.sealed("duty", ru.duty, "2018-09-17T17:00:00Z", hazard())
+	if _, err := log.Append([][]byte{leaf}, ru.keys.Log); err != nil {
+		t.Fatal(err)
+	}
+	il.Deliver(id.Line, "RU", line.Inform{Log: line.LogRef{Party: "RU", Lane: record.Routine, Incarnation: 2}, Entries: [][]byte{leaf}, Note: log.Note()})
+	held := func() bool {
+		h, err := il.Export(context.Background(), "IL-RU")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range h.Logs {
+			if l.ID == id {
+				return true
+			}
+		}
+		return false
+	}
+	before := held()
+	il.kill()
+	il.open()
+	w.connect()
+	if after := held(); before && !after {
+		t.Error("IL held and receipted RU's record, and forgets it with a restart")
 	}
 }
