@@ -34,6 +34,11 @@ func (p *page) figures(d Data) {
 	card := func(key, value, class, words string) {
 		p.f("<div class=\"card\"><div class=\"k\">%s</div><div class=\"v %s\">%s</div><div class=\"w\">%s</div></div>\n", key, class, value, words)
 	}
+	if d.Scenario == nil {
+		p.plainFigures(d, card)
+		p.raw("</div>\n")
+		return
+	}
 	if a, run := d.lead(); run != nil && !d.Moment.At.IsZero() {
 		words := fmt.Sprintf("%s: the alert on the %s stood on %s's desk at %s; %s at %s.", sentence(run.Outcome.Name), a.Track, d.nameOf(a.Party), clock(a.RaisedAt), d.Moment.Short, clock(d.Moment.At))
 		if len(d.Runs) > 1 {
@@ -54,13 +59,51 @@ func (p *page) figures(d Data) {
 		card("Not acknowledged", "none", "good", "Every acknowledgement that was asked for was given in time, or none was asked for.")
 	}
 	p.reached(d, card)
-	records, unreceipted := d.records()
-	if d.Verified {
-		card("Record", "verified", "good", fmt.Sprintf("%d copies, %d records, %d without receipt. All holders have the same. Check it yourself: last section.", len(d.Copies), records, unreceipted))
-	} else {
-		card("Record", "not verified", "bad", orElse(d.Problem, "See the last section."))
-	}
+	recordCard(d, card)
 	p.raw("</div>\n")
+}
+
+// plainFigures are those of a record that no scenario stands behind.
+func (p *page) plainFigures(d Data, card func(key, value, class, words string)) {
+	notices, answered, missing, alerts := 0, 0, 0, 0
+	for _, r := range d.Runs {
+		for _, e := range r.story() {
+			switch e.kind {
+			case record.KindNotice, record.KindRelay:
+				notices++
+			case record.KindAck:
+				answered++
+			case record.KindAlert:
+				alerts++
+			}
+		}
+		missing += len(r.Outcome.Missing)
+	}
+	card("Announced", fmt.Sprint(notices), "", "Notices and relays on these lines.")
+	card("Answered", fmt.Sprint(answered), "", "Acknowledgements of every level. None of them is a permission.")
+	class, words := "good", "At the end of this copy nothing that was asked for was overdue."
+	if missing > 0 {
+		class, words = "bad", "Acknowledgements that were asked for and are overdue at the end of this copy."
+	}
+	if alerts > 0 {
+		words += fmt.Sprintf(" %d alerts stand on the holder's own record.", alerts)
+	}
+	card("Not acknowledged", fmt.Sprint(missing), class, words)
+	recordCard(d, card)
+}
+
+func recordCard(d Data, card func(key, value, class, words string)) {
+	if !d.Verified {
+		card("Record", "not verified", "bad", orElse(d.Problem, "See the last section."))
+		return
+	}
+	records, unreceipted := d.records()
+	copies := fmt.Sprintf("%d copies, ", len(d.Copies))
+	alike := "All holders have the same. "
+	if len(d.Copies) == 1 {
+		copies, alike = "One copy, ", ""
+	}
+	card("Record", "verified", "good", fmt.Sprintf("%s%d records, %d without receipt. %sCheck it yourself: last section.", copies, records, unreceipted, alike))
 }
 
 // reached is the card on how long it took to the unit.
@@ -153,7 +196,7 @@ func (p *page) assumed(d Data) {
 func (p *page) verification(d Data) {
 	p.raw("<section>\n<h2>Whether the record holds</h2>\n")
 	if d.Verified {
-		p.raw("<p><span class=\"verdict good\">Verified.</span> Every signature, every checkpoint and every receipt in the copies below was checked from their bytes alone, by nothing but the keys in the charters that all parties signed. Copies of one line held by different parties are the same, byte for byte.</p>\n")
+		p.raw("<p><span class=\"verdict good\">Verified.</span> Every signature, every checkpoint and every receipt in the copies below was checked from their bytes alone, by nothing but the keys in the charters that all parties signed. Where copies of one line by different parties stand below, they are the same, byte for byte.</p>\n")
 	} else {
 		p.f("<p><span class=\"verdict bad\">Not verified.</span> %s</p>\n", orElse(d.Problem, "The problems are listed below."))
 	}

@@ -92,6 +92,7 @@ func (t *text) rule(title string) {
 
 // para sets a text behind a head, indented under itself.
 func (t *text) para(head, body string) {
+	head = clean(head)
 	indent := strings.Repeat(" ", len([]rune(head)))
 	line, room := head, t.width
 	empty := true

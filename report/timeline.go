@@ -48,7 +48,7 @@ func (p *page) ticks(a axis, top, bottom float64, n int) {
 // timeline draws the whole evening: the claimed times, and each run below.
 func (p *page) timeline(d Data) {
 	a, ok := d.evening()
-	if !ok {
+	if !ok || d.Scenario == nil && !slices.ContainsFunc(d.Runs, func(r Run) bool { return len(r.Outcome.Missing)+len(r.Outcome.Alerts) > 0 }) {
 		return
 	}
 	q := &page{} // drawn first: its height is known last

@@ -26,12 +26,13 @@ const (
 	MaxTracks   = 100
 	MaxPoints   = 2000 // of one track
 	MaxRuns     = 16
-	MaxSteps    = 500           // of one run
-	maxSpan     = 24 * 3600_000 // ms from the start to the end
-	maxNested   = 64            // items of the small lists
-	minMapDeg   = 0.05          // degrees across
-	maxMapDeg   = 60            //
-	badDepth    = 32            // brackets in brackets that the TOML may hold
+	MaxSteps    = 500                 // of one run
+	maxAway     = 366 * 24 * 3600_000 // ms of a claimed time from the start
+	maxSpan     = 24 * 3600_000       // ms from the start to the end
+	maxNested   = 64                  // items of the small lists
+	minMapDeg   = 0.05                // degrees across
+	maxMapDeg   = 60                  //
+	badDepth    = 32                  // brackets in brackets that the TOML may hold
 )
 
 // Parse reads a scenario. The error names the key and, where TOML itself knows
@@ -286,8 +287,8 @@ func (s *Scenario) checkDisputed(c *checker) {
 			c.text(f+".says", x.Says, true)
 			c.text(f+".label", x.Label, false)
 			c.pos(f+".pos", x.Pos, false)
-			if !x.At.IsZero() && !x.At.Valid() {
-				c.fail(f+".at", "is outside 1970 to 2199")
+			if !x.At.IsZero() && (x.At < s.Starts-maxAway || x.At > s.Starts+maxAway) {
+				c.fail(f+".at", "is more than a year from starts")
 			}
 			if !s.known(x.Source) {
 				c.fail(f+".source", "%.40q is unknown: name one of the [[source]] ids", x.Source)
@@ -321,8 +322,8 @@ func (s *Scenario) checkTracks(c *checker) {
 		for k, p := range t.Points {
 			f := at(field+".point", k)
 			c.pos(f+".pos", p.Pos, true)
-			if !p.At.Valid() || k > 0 && p.At <= t.Points[k-1].At {
-				c.fail(f+".at", "is missing, or not after the point before it")
+			if p.At < s.Starts-maxAway || p.At > s.Starts+maxAway || k > 0 && p.At <= t.Points[k-1].At {
+				c.fail(f+".at", "is missing, more than a year from starts, or not after the point before it")
 			}
 			if p.Altitude != "" {
 				_, err := volume.ParseAltitude(p.Altitude)

@@ -122,6 +122,9 @@ func demo(ctx context.Context, sh *shell, fl demoFlags) error {
 	d.opening(len(runs))
 	for i := range runs {
 		if err := d.perform(ctx, &runs[i], i == len(runs)-1); err != nil {
+			if ctx.Err() != nil {
+				return failed("", "stopped before the end; the nodes were stopped in order, and no report was written")
+			}
 			return err
 		}
 	}

@@ -30,8 +30,8 @@ type player struct {
 	stop func() bool
 	told map[string]bool
 
-	begun     time.Time // when the shown part began, by our own clock
-	exercised int       // acts done
+	begun time.Time // when the shown part began, by our own clock
+	fresh bool      // something was told that a person wants to read
 }
 
 // How far the clock is moved at most: between two track reports, and in the
@@ -39,6 +39,7 @@ type player struct {
 const (
 	demoGrid  = 15 * time.Second
 	demoQuiet = time.Minute
+	demoBeat  = 1500 * time.Millisecond // at 60x, after something happened
 )
 
 // perform plays the run from the scenario's start to its end.
@@ -86,6 +87,9 @@ func (p *player) pace(ctx context.Context, next utc.Time) error {
 	}
 	if p.begun.IsZero() {
 		p.begun = time.Now()
+	}
+	if p.fresh { // at 60x the minutes that matter would be over in a breath
+		p.begun, p.fresh = p.begun.Add(time.Duration(60/p.rate*float64(demoBeat))), false
 	}
 	at := p.begun.Add(time.Duration(float64(next.Sub(p.sc.Shows)) / p.rate))
 	select {
@@ -142,7 +146,6 @@ func (p *player) settle(ctx context.Context) error {
 				return fmt.Errorf("run %q, step %d (%s %s: %s): %w", p.run.Name, a.Index+1, a.Step.Party, a.Step.Officer, a.Step.Act, err)
 			}
 			p.play.Done(a, id, p.now)
-			p.exercised++
 		}
 	}
 }
@@ -299,7 +302,7 @@ func (p *player) narrate() {
 				if p.told[key] || !worthTelling(it) || l.Home && it.Kind == record.KindOpening {
 					continue
 				}
-				p.told[key] = true
+				p.told[key], p.fresh = true, true
 				p.tell(news{At: it.Composed, Party: s.party.ID, Who: it.who(), Line: l.Name, ID: it.ID, Kind: it.Kind, Words: it.Words,
 					Flash: it.Kind == record.KindAlert})
 			}

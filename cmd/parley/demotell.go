@@ -25,7 +25,7 @@ func (d *demonstration) opening(runs int) {
 	if !d.fl.headless {
 		shown := d.sc.Ends.Sub(d.sc.Shows)
 		d.say("")
-		d.say("It is played %d times, each about %s long at %gx.", runs, (time.Duration(float64(shown) / d.fl.rate)).Round(time.Second), d.fl.rate)
+		d.say("%s of about %s at %gx, slower where something happens.", map[bool]string{true: "One run", false: fmt.Sprintf("%d runs", runs)}[runs == 1], (time.Duration(float64(shown) / d.fl.rate)).Round(time.Second), d.fl.rate)
 	}
 }
 
