@@ -271,11 +271,17 @@ func LogSigner(id ID, s party.Signer) note.Signer {
 	return noteKey{name: id.Origin(), alg: algEd25519, key: s.Public(), signer: s}
 }
 
-// sign gives c with the signature of k added at the end.
+// sign gives c with the signature of k added at the end. The signature is
+// verified before it is handed out: a false one would leave a head under which
+// the log never opens again, and of an Ed25519 key a fault while signing can
+// tell the key.
 func (c Checkpoint) sign(k note.Signer) (Checkpoint, error) {
 	raw, err := k.Sign(c.Text())
 	if err != nil {
 		return c, fmt.Errorf("couldn't sign checkpoint %d of %s: %w", c.Size, c.Origin, err)
+	}
+	if v, ok := k.(note.Verifier); ok && !v.Verify(c.Text(), raw) {
+		return c, fmt.Errorf("couldn't sign checkpoint %d of %s: the signer gave a signature that its key doesn't verify", c.Size, c.Origin)
 	}
 	c.Sigs = append(c.Sigs[:len(c.Sigs):len(c.Sigs)], Signature{Name: k.Name(), Hash: k.KeyHash(), Raw: raw})
 	return c, nil

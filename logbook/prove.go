@@ -2,6 +2,7 @@ package logbook
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -16,15 +17,12 @@ const sampled = 16
 // checkSome holds the newest entries, and a fixed number of older ones,
 // against the root. Every failure is a *CorruptError.
 func (l *Log) checkSome() error {
-	tail := uint64(0)
-	if l.size > MaxBatchEntries {
-		tail = l.size - MaxBatchEntries
-	}
-	if err := l.checkRange(tail, l.size, MaxBatchBytes); err != nil {
+	older, err := l.checkNewest()
+	if err != nil {
 		return err
 	}
-	for i := range min(tail, sampled) {
-		at := i * tail / min(tail, sampled)
+	for i := range min(older, sampled) {
+		at := i * older / min(older, sampled)
 		es, err := l.store.Entries(at, at+1, MaxLeaf)
 		if err != nil || len(es) != 1 {
 			return l.corrupt(fmt.Sprintf("entry %d cannot be read", at), err)
@@ -36,25 +34,47 @@ func (l *Log) checkSome() error {
 	return nil
 }
 
-// checkRange holds entries [from, to) against the root, newest bytes first
-// bounded by maxBytes in one read from the store.
-func (l *Log) checkRange(from, to uint64, maxBytes int) error {
-	es, err := l.store.Entries(from, to, maxBytes)
+// checkNewest holds the newest entries, up to MaxBatchEntries and
+// MaxBatchBytes, against their hashes, and the last one against the root: what
+// a crash or a bad disk tears is what was written last. It gives how many older
+// entries there are that it did not look at.
+func (l *Log) checkNewest() (older uint64, err error) {
+	from := l.size - min(l.size, MaxBatchEntries)
+	es, err := l.store.Entries(from, l.size, MaxBatchBytes)
 	if err != nil || len(es) == 0 {
-		return l.corrupt(fmt.Sprintf("entries %d to %d cannot be read", from, to), err)
+		return 0, l.corrupt(fmt.Sprintf("entries %d to %d cannot be read", from, l.size), err)
+	}
+	if uint64(len(es)) < l.size-from { // too large for one read, and cut at the wrong end
+		if from, es, err = l.newestBytes(from); err != nil {
+			return 0, err
+		}
 	}
 	for i, e := range es {
 		if err := l.checkLeafHash(from+uint64(i), e); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	// The last one with its whole path, so that the head's own leaf is shown
-	// to be under the signed root even when the range was cut short.
-	last, err := l.store.Entries(to-1, to, MaxLeaf)
-	if err != nil || len(last) != 1 {
-		return l.corrupt(fmt.Sprintf("entry %d cannot be read", to-1), err)
+	// to be under the signed root.
+	return from, l.checkEntry(l.size-1, es[len(es)-1])
+}
+
+// newestBytes reads the entries at the end, none before least, one by one
+// backwards until they are MaxBatchBytes; at least the last.
+func (l *Log) newestBytes(least uint64) (from uint64, es [][]byte, err error) {
+	room := MaxBatchBytes
+	for from = l.size; from > least; from-- {
+		e, err := l.store.Entries(from-1, from, MaxLeaf)
+		if err != nil || len(e) != 1 {
+			return 0, nil, l.corrupt(fmt.Sprintf("entry %d cannot be read", from-1), err)
+		}
+		if room -= len(e[0]); room < 0 && len(es) > 0 {
+			break
+		}
+		es = append(es, e[0])
 	}
-	return l.checkEntry(to-1, last[0])
+	slices.Reverse(es)
+	return from, es, nil
 }
 
 // checkLeafHash holds one entry against its stored leaf hash.

@@ -121,6 +121,9 @@ func (s *Store) Note(size uint64) ([]byte, error) {
 
 // NotesFrom gives up to max checkpoints from a size on, ascending.
 func (s *Store) NotesFrom(size uint64, max int) ([]logbook.NoteAt, error) {
+	if size > logbook.MaxSize || max <= 0 {
+		return nil, nil // SQLite takes a negative limit as none, and a size above its integers as a small one
+	}
 	rows, err := s.st.notesFrom.Query(int64(size), max)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read checkpoints of log file %s: %w", s.path, err)

@@ -198,6 +198,8 @@ func unjoined(t *testing.T, open Open) {
 		"a hash too few":  func(b *logbook.Batch) { b.Hashes = b.Hashes[:len(b.Hashes)-1] },
 		"a hash too many": func(b *logbook.Batch) { b.Hashes = append(slices.Clone(b.Hashes), tlog.Hash{}) },
 		"no checkpoint":   func(b *logbook.Batch) { b.Note = nil },
+		"a long note":     func(b *logbook.Batch) { b.Note = make([]byte, logbook.MaxNote+1) },
+		"another place":   func(b *logbook.Batch) { b.From = 1<<63 + 2 },
 	} {
 		bad := second
 		spoil(&bad)
@@ -207,6 +209,12 @@ func unjoined(t *testing.T, open Open) {
 	}
 	do(t, s.Append(second))
 	same(t, s, b.mem)
+	long := b.batch([]byte("d")) // a store looks into no note: the longest is taken
+	long.Note = bytes.Repeat([]byte("n"), logbook.MaxNote)
+	do(t, s.Append(long))
+	if n, err := s.Note(4); err != nil || !bytes.Equal(n, long.Note) {
+		t.Fatalf("the longest note came back with %d bytes, %v", len(n), err)
+	}
 }
 
 func receipts(t *testing.T, open Open) {
@@ -217,6 +225,9 @@ func receipts(t *testing.T, open Open) {
 	do(t, s.Append(b.batch([]byte("b"), []byte("c"))))
 	if s.AddNote(2, []byte("x")) == nil {
 		t.Fatal("took a receipt on a size without checkpoint")
+	}
+	if s.AddNote(1<<63+1, []byte("x")) == nil || s.AddNote(0, []byte("x")) == nil {
+		t.Fatal("took a receipt on a size that no log has")
 	}
 	do(t, s.AddNote(3, b.receipted(3, "RU/mirror")))
 	do(t, s.AddNote(1, b.receipted(1, "RU/mirror"))) // older, later: the largest stays
@@ -254,10 +265,13 @@ func bounded(t *testing.T, open Open) {
 		{0, 4, 1, "[aaaa]"}, // at least one
 		{1, 3, 100, "[bbbb ]"},
 		{4, 4, 100, "[]"},
+		{1, 4, 0, "[bbbb]"},
+		{1, 4, -1, "[bbbb]"},
+		{2, 4, 0, "[]"}, // one entry, the empty one
 	} {
 		es, err := s.Entries(c.from, c.to, c.max)
 		do(t, err)
-		if got := fmt.Sprintf("%s", es); got != c.want {
+		if got := fmt.Sprintf("%s", es); got != c.want || c.from < c.to && len(es) == 0 {
 			t.Errorf("entries %d to %d within %d bytes: %s, want %s", c.from, c.to, c.max, got, c.want)
 		}
 	}
@@ -299,6 +313,7 @@ func notesFrom(t *testing.T, open Open) {
 		want []uint64
 	}{
 		{0, 100, []uint64{2, 4, 6, 8, 10}}, {4, 2, []uint64{4, 6}}, {5, 1, []uint64{6}}, {11, 5, nil}, {0, 0, nil},
+		{0, -1, nil}, {10, 1, []uint64{10}}, {logbook.MaxSize, 5, nil}, {1 << 63, 5, nil}, {1<<64 - 1, 5, nil},
 	} {
 		ns, err := s.NotesFrom(c.from, c.max)
 		do(t, err)
