@@ -153,9 +153,9 @@ func (p *page) claimRows(d Data, a axis, y float64) float64 {
 		for _, q := range ps {
 			x := a.x(q.at)
 			w := textWidth(q.label, 11.5)
-			tx, anchor, x0, x1 := x+7, "start", x+7, x+7+w
+			tx, anchor, x0, x1 := x+7, "start", x-6, x+7+w
 			if x1 > sheet-4 {
-				tx, anchor, x0, x1 = x-7, "end", x-7-w, x-7
+				tx, anchor, x0, x1 = x-7, "end", x-7-w, x+6
 			}
 			lvl := 0
 			for lvl < len(ends) && ends[lvl] > x0-8 {
@@ -318,8 +318,8 @@ func (p *page) sequence(d Data, r Run, events []event) {
 		fmt.Fprintf(p, `<text x="%.1f" y="%.1f" font-size="11.5" font-weight="600" text-anchor="middle" fill="#fff">%d</text>`+"\n", x[i], y+4, e.number)
 	}
 	p.raw("</svg>\n")
-	p.f("<figcaption>The first %s after the notice. Numbers as in the table. <b>Squares</b> are alerts that a node raised by itself; circles are what an officer said. An arrow ends where, and when, the other side's node signed that it holds the record.</figcaption>\n</figure>\n",
-		span(last.Sub(start)))
+	p.f("<figcaption>From %s to %s. Numbers as in the table. <b>Squares</b> are alerts that a node raised by itself; circles are what an officer said. An arrow ends where, and when, the other side's node signed that it holds the record.</figcaption>\n</figure>\n",
+		clock(start), clock(last))
 }
 
 func arrowColor(e event) string {
