@@ -19,10 +19,8 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"parley/picture"
 	"parley/record"
@@ -43,6 +41,8 @@ const (
 	RuleFinding = "finding"       // a peer did what cannot be
 	RuleInvalid = "invalid"       // a record that cannot be opened
 	RuleAnswer  = "answer"        // an objection or alternative to what we said
+
+	RuleReadBack = "read-back" // what was read back is not what was said
 )
 
 // Conflict is one thing that a person must look at.
@@ -63,43 +63,34 @@ type Conflict struct {
 // rule finds the conflicts of one kind in which a wanted record takes part.
 type rule struct {
 	name string
-	find func(v *view, want func(...picture.ID) bool) []Conflict
+	find func(v *view) []Conflict
 }
 
 func rules() []rule {
 	return []rule{
-		{RuleNotices, noticesMeet}, {RulePlan, planMeets}, {RulePlace, placeDisagrees}, {RuleVolume, noVolume},
-		{RuleLate, late}, {RuleMissing, missingAck}, {RuleStop, urgentReceived}, {RuleFinding, findings}, {RuleAnswer, answers},
+		{RuleNotices, noticesMeet}, {RulePlan, planMeets}, {RulePlace, placeDisagrees}, {RuleVolume, noVolume}, {RuleLate, late},
+		{RuleMissing, missingAck}, {RuleStop, urgentReceived}, {RuleFinding, findings}, {RuleAnswer, answers}, {RuleReadBack, readBack},
 	}
 }
 
 // All gives every conflict in the picture, the most urgent first.
-func All(p *picture.Picture) []Conflict {
-	return find(p, func(...picture.ID) bool { return true })
-}
+func All(p *picture.Picture) []Conflict { return look(p, nil).find() }
 
 // Touching gives the conflicts of All in which one of ids takes part, in the
-// same order.
+// same order. Its cost goes with the number of ids, besides a glance at each
+// record.
 func Touching(p *picture.Picture, ids []picture.ID) []Conflict {
 	in := make(map[picture.ID]bool, len(ids))
 	for _, id := range ids {
 		in[id] = true
 	}
-	return find(p, func(ids ...picture.ID) bool {
-		for _, id := range ids {
-			if in[id] {
-				return true
-			}
-		}
-		return false
-	})
+	return look(p, in).find()
 }
 
-func find(p *picture.Picture, want func(...picture.ID) bool) []Conflict {
-	v := look(p)
+func (v *view) find() []Conflict {
 	out := []Conflict{}
 	for _, r := range rules() {
-		out = append(out, r.find(v, want)...)
+		out = append(out, r.find(v)...)
 	}
 	slices.SortFunc(out, func(a, b Conflict) int {
 		if c := cmp.Compare(a.Precedence, b.Precedence); c != 0 {
@@ -111,54 +102,6 @@ func find(p *picture.Picture, want func(...picture.ID) bool) []Conflict {
 		return strings.Compare(a.Key, b.Key)
 	})
 	return out
-}
-
-// view is a picture with what several rules need worked out once.
-type view struct {
-	*picture.Picture
-	forced []*forced // notices with volumes in force that are not over, by the start of their first window
-	byID   map[picture.ID]*picture.Notice
-}
-
-// forced is a notice with volumes in force.
-type forced struct {
-	*picture.Notice
-	from, to utc.Time // of all windows together
-	caps     []bound  // of the volumes, when first asked for
-}
-
-// bound gives a circle that holds the area of the i-th volume.
-func (f *forced) bound(i int) bound {
-	if f.caps == nil {
-		for _, x := range f.Volumes {
-			f.caps = append(f.caps, boundOf(x.Area))
-		}
-	}
-	return f.caps[i]
-}
-
-func look(p *picture.Picture) *view {
-	v := &view{Picture: p, byID: make(map[picture.ID]*picture.Notice, len(p.Notices))}
-	for i := range p.Notices {
-		n := &p.Notices[i]
-		v.byID[n.ID] = n
-		if !n.Active || len(n.Volumes) == 0 {
-			continue
-		}
-		f := &forced{Notice: n, from: n.Volumes[0].Window.From}
-		for _, x := range n.Volumes {
-			f.from = min(f.from, x.Window.From)
-			f.to = max(f.to, x.Window.To)
-		}
-		v.forced = append(v.forced, f)
-	}
-	slices.SortFunc(v.forced, func(a, b *forced) int {
-		if c := cmp.Compare(a.from, b.from); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.ID), string(b.ID))
-	})
-	return v
 }
 
 // names gives every record that stands behind the notice as it is in force.
@@ -179,30 +122,6 @@ func version(n *picture.Notice) string {
 
 func about(it picture.Item) record.About { return record.About{Line: it.Line, Ref: it.Ref} }
 
-// bound is a circle that holds an area.
-type bound struct {
-	center volume.Point
-	r      float64 // metres
-}
-
-// boundOf: a cap of less than half the globe that holds two points holds the
-// shortest path between them, so the farthest vertex is the farthest point.
-func boundOf(a volume.Area) bound {
-	if a.Circle != nil {
-		return bound{a.Circle.Center, float64(a.Circle.RadiusM)}
-	}
-	b := bound{center: a.Centroid()}
-	for _, p := range a.Polygon {
-		b.r = max(b.r, volume.DistanceM(b.center, p))
-	}
-	return b
-}
-
-// apart reports whether two bounds are surely farther apart than marginM.
-func (b bound) apart(c bound, marginM float64) bool {
-	return volume.DistanceM(b.center, c.center) > b.r+c.r+marginM+100
-}
-
 // Dangerous classes are those that something else should not be in.
 func Dangerous(c record.Class) bool {
 	switch c {
@@ -217,69 +136,3 @@ func Dangerous(c record.Class) bool {
 func guarded(c record.Class) bool {
 	return c == record.ProtectedSite || c == record.ProtectedMovement || c == record.Distress
 }
-
-// title names a notice in a sentence: "IL's hazard area (IL-RU/IL/urgent/12)".
-func title(n *picture.Notice) string {
-	return fmt.Sprintf("%s's %s (%s)", n.Party, lower(picture.ClassWords(n.Notice.Class)), n.ID)
-}
-
-func lower(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
-}
-
-// distance says metres as nautical miles and kilometres.
-func distance(m float64) string {
-	return fmt.Sprintf("%.1f NM (%.1f km)", m/1852, m/1000)
-}
-
-// heights says the common heights of a meeting.
-func heights(m volume.Meeting) string {
-	s := m.Lower.String() + " to " + m.Upper.String()
-	if m.Unlimited {
-		s = m.Lower.String() + " and above"
-	}
-	if m.DatumsDiffer {
-		s = "about " + s
-	}
-	return s
-}
-
-// when says how far off an instant is.
-func when(at, now utc.Time) string {
-	if at <= now {
-		return "it has begun"
-	}
-	return "it begins in " + span(at.Sub(now))
-}
-
-// span says a duration, downwards: "45 s", "24 min", "3 h 05 min".
-func span(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "0 s"
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	}
-	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// near says a place to a thousandth of a degree, about 100 m.
-func near(p volume.Point) string {
-	ns, ew := "N", "E"
-	lat, lon := p.Lat(), p.Lon()
-	if lat < 0 {
-		ns, lat = "S", -lat
-	}
-	if lon < 0 {
-		ew, lon = "W", -lon
-	}
-	return fmt.Sprintf("near %.3f%s %.3f%s", lat, ns, lon, ew)
-}
-
-// clock says an instant to the second, downwards.
-func clock(t utc.Time) string { return (t - t%1000).Clock() }

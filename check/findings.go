@@ -17,12 +17,12 @@ import (
 // those that cannot be opened in one logbook, and of the findings that another
 // party states in one of its own, it is the first, the second, the fourth, the
 // eighth and so on. All of them stand in the picture.
-func findings(v *view, want func(...picture.ID) bool) []Conflict {
+func findings(v *view) []Conflict {
 	var out []Conflict
 	nth := ordinals(v)
 	for _, it := range v.Findings {
 		n := nth[it.ID]
-		if bits.OnesCount(uint(n)) != 1 && it.Party != v.Self || !want(it.ID) {
+		if bits.OnesCount(uint(n)) != 1 && it.Party != v.Self || !v.want(it.ID) {
 			continue
 		}
 		c := Conflict{

@@ -12,26 +12,26 @@ import (
 // class, or after its first window had begun. Lead counts from receipt. One that
 // was over before it was received can no longer meet anything, and that is the
 // worst of it: it stands until an officer of ours has answered it.
-func late(v *view, want func(...picture.ID) bool) []Conflict {
+func late(v *view) []Conflict {
 	var out []Conflict
-	for _, f := range v.forced {
-		n := f.Notice
-		if n.LeadSeconds == nil || n.LateSeconds <= 0 && *n.LeadSeconds >= 0 || !want(names(n)...) {
+	for _, n := range v.forced() {
+		if n.LeadSeconds == nil || n.LateSeconds <= 0 && *n.LeadSeconds >= 0 {
 			continue
 		}
+		w := windows(n)
 		lead := time.Duration(*n.LeadSeconds) * time.Second
 		c := Conflict{
 			Rule: RuleLate, Key: RuleLate + "/" + string(n.ID), About: []record.About{about(n.Item)}, IDs: names(n),
-			From: f.from, To: f.to, Precedence: record.Immediate,
+			From: w.From, To: w.To, Precedence: record.Immediate,
 		}
 		if n.Party == v.Self {
 			c.Precedence = record.Priority
 		}
 		switch {
 		case lead < 0:
-			c.Why = fmt.Sprintf("%s was received at %s, %s after it had begun.", title(n), n.Received.Clock(), span(-lead))
+			c.Why = fmt.Sprintf("%s: %s came at %s, %s after it had begun.", where(n), title(n), clock(n.Received), span(-lead))
 		default:
-			c.Why = fmt.Sprintf("%s was received at %s, %s before it begins.", title(n), n.Received.Clock(), span(lead))
+			c.Why = fmt.Sprintf("%s: %s came at %s, %s before it begins.", where(n), title(n), clock(n.Received), span(lead))
 		}
 		if n.LateSeconds > 0 {
 			short := time.Duration(n.LateSeconds) * time.Second
@@ -44,13 +44,13 @@ func late(v *view, want func(...picture.ID) bool) []Conflict {
 		}
 		out = append(out, c)
 	}
-	for i := range v.Notices {
-		if n := &v.Notices[i]; tooLate(v, n) && want(names(n)...) {
+	for _, n := range v.notices() {
+		if tooLate(v, n) {
 			out = append(out, Conflict{
 				Rule: RuleLate, Key: RuleLate + "/" + string(n.ID), About: []record.About{about(n.Item)}, IDs: names(n),
 				From: n.Received, Precedence: record.Immediate,
-				Why: fmt.Sprintf("%s was received at %s, when it was over: it could never be checked in time. It said %s.",
-					title(n), n.Received.Clock(), picture.WindowWords(n.Volumes[0].Window)),
+				Why: fmt.Sprintf("%s: %s came at %s, when it was over: it could never be checked in time. It said %s to %s.",
+					where(n), title(n), clock(n.Received), clock(n.Volumes[0].Window.From), clock(n.Volumes[0].Window.To)),
 			})
 		}
 	}
@@ -70,5 +70,5 @@ func tooLate(v *view, n *picture.Notice) bool {
 	if !n.Expires.IsZero() {
 		end = min(end, n.Expires)
 	}
-	return n.Received >= end && !answered(n.Item, v)
+	return n.Received >= end && !answered(&n.Item, v)
 }

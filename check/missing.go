@@ -11,24 +11,27 @@ import (
 // missingAck: an acknowledgement of a notice or relay is overdue: one that
 // another party owes us, or that we owe. What two others owe each other is
 // theirs. One conflict for each record and party, from the earliest due.
-func missingAck(v *view, want func(...picture.ID) bool) []Conflict {
+func missingAck(v *view) []Conflict {
 	var out []Conflict
-	for i := range v.Notices {
-		n := &v.Notices[i]
-		if len(n.Missing) > 0 && want(n.ID) {
-			out = append(out, overdue(v, n.Item, title(n), n.Missing)...)
+	for _, n := range v.notices() {
+		if len(n.Missing) > 0 && v.want(n.ID) {
+			out = append(out, overdue(v, n.Item, where(n), title(n), n.Missing)...)
 		}
 	}
 	for i := range v.Relays {
 		r := &v.Relays[i]
-		if len(r.Missing) > 0 && want(r.ID) {
-			out = append(out, overdue(v, r.Item, fmt.Sprintf("%s's relay (%s)", r.Party, r.ID), r.Missing)...)
+		if len(r.Missing) > 0 && v.want(r.ID) {
+			at := "Relay"
+			if len(r.Relay.Volumes) > 0 {
+				at = near(r.Relay.Volumes[0].Area.Centroid())
+			}
+			out = append(out, overdue(v, r.Item, at, fmt.Sprintf("%s's relay (%s)", r.Party, r.ID), r.Missing)...)
 		}
 	}
 	return out
 }
 
-func overdue(v *view, it picture.Item, what string, ms []picture.Missing) []Conflict {
+func overdue(v *view, it picture.Item, at, what string, ms []picture.Missing) []Conflict {
 	var out []Conflict
 	for i, m := range ms {
 		if !m.Overdue || it.Party != v.Self && m.Party != v.Self || i > 0 && ms[i-1].Party == m.Party && ms[i-1].Overdue {
@@ -54,12 +57,12 @@ func overdue(v *view, it picture.Item, what string, ms []picture.Missing) []Conf
 		for _, ps := range it.States {
 			for _, s := range ps.States {
 				if ps.Party == m.Party && s.State == "received" {
-					received = "it was received at " + s.At.Clock()
+					received = "it was received at " + clock(s.At)
 				}
 			}
 		}
-		c.Why = fmt.Sprintf("%s not acknowledged %s: %s was due at %s, %s ago; %s.", who, what, strings.Join(levels, ", "),
-			due.Clock(), span(v.Instant.Sub(due)), received)
+		c.Why = fmt.Sprintf("%s: %s not acknowledged %s: %s was due at %s, %s ago; %s.", at, who, what, strings.Join(levels, ", "),
+			clock(due), span(v.Instant.Sub(due)), received)
 		out = append(out, c)
 	}
 	return out

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -15,24 +17,94 @@ const soon = 30 * time.Minute
 
 // noticesMeet: the volumes in force of two notices meet. Of different parties,
 // unless neither is dangerous to the other; of one party, if both are areas of
-// danger, or one guards people and the other is a danger to them. The sweep
-// goes by the starts of the windows; bounds are compared before volumes.
-func noticesMeet(v *view, want func(...picture.ID) bool) []Conflict {
+// danger, or one guards people and the other is a danger to them.
+func noticesMeet(v *view) []Conflict {
 	var out []Conflict
-	var open []*forced
-	for _, b := range v.forced {
-		open = slices.DeleteFunc(open, func(a *forced) bool { return a.to <= b.from })
-		wanted := want(names(b.Notice)...)
-		for _, a := range open {
-			if (wanted || want(names(a.Notice)...)) && collide(a.Notice, b.Notice) {
-				if c, ok := noticePair(v, a, b); ok {
-					out = append(out, c)
-				}
+	v.pairs(func(i, j int) {
+		if collide(&v.Notices[i], &v.Notices[j]) {
+			if c, ok := noticePair(v, i, j); ok {
+				out = append(out, c)
 			}
 		}
-		open = append(open, b)
-	}
+	})
 	return out
+}
+
+// few is how many wanted notices are held against all others one by one; more
+// are swept.
+const few = 16
+
+// pairs calls f once with every two notices in force whose reaches meet and of
+// which one is wanted.
+func (v *view) pairs(f func(i, j int)) {
+	v.notices()
+	in := make(map[int]bool, len(v.which))
+	for _, i := range v.which {
+		if v.inForce(i) {
+			in[i] = true
+		}
+	}
+	if len(in) > few {
+		v.sweep(in, f)
+		return
+	}
+	for _, i := range v.which {
+		if !in[i] {
+			continue
+		}
+		a := &v.reaches[i]
+		for j := range v.reaches {
+			b := &v.reaches[j]
+			if a.To > b.From && b.To > a.From && !a.Apart(b) && v.inForce(j) && j != i && (j > i || !in[j]) {
+				f(i, j)
+			}
+		}
+	}
+}
+
+// sweep goes through the notices in force from south to north: those whose
+// latitudes meet are together in the band that it moves along.
+func (v *view) sweep(in map[int]bool, f func(i, j int)) {
+	type edge struct {
+		south, north float64
+		i            int
+		wanted       bool
+		picture.Reach
+	}
+	var es []edge
+	for i := range v.reaches {
+		if v.inForce(i) {
+			e := edge{i: i, wanted: in[i], Reach: v.reaches[i]}
+			e.south, e.north = e.Latitudes()
+			es = append(es, e)
+		}
+	}
+	slices.SortFunc(es, func(a, b edge) int {
+		if c := cmp.Compare(a.south, b.south); c != 0 {
+			return c
+		}
+		return a.i - b.i
+	})
+	var open []edge
+	for k := range es {
+		b := &es[k]
+		kept := open[:0]
+		for n := range open {
+			a := &open[n]
+			if a.north < b.south {
+				continue
+			}
+			if (a.wanted || b.wanted) && a.To > b.From && b.To > a.From && !a.Apart(&b.Reach) {
+				f(a.i, b.i)
+			}
+			if len(kept) != n {
+				kept = append(kept, *a)
+			} else {
+				kept = open[:n+1]
+			}
+		}
+		open = append(kept, *b)
+	}
 }
 
 // collide reports whether the two are of a kind that must not meet.
@@ -52,30 +124,32 @@ func collide(a, b *picture.Notice) bool {
 // same reports whether one party has said the same thing twice, as on two lines.
 func same(a, b *picture.Notice) bool {
 	return a.Notice.Class == b.Notice.Class && slices.EqualFunc(a.Volumes, b.Volumes, func(x, y volume.Volume) bool {
-		if x.Band != y.Band || x.Window != y.Window || !slices.Equal(x.Area.Polygon, y.Area.Polygon) {
-			return false
-		}
-		if x.Area.Circle == nil || y.Area.Circle == nil {
-			return x.Area.Circle == y.Area.Circle
-		}
-		return *x.Area.Circle == *y.Area.Circle
+		return x.Band == y.Band && x.Window == y.Window && sameArea(x.Area, y.Area)
 	})
 }
 
-// noticePair gives the first meeting of two notices that is not over.
-func noticePair(v *view, a, b *forced) (Conflict, bool) {
-	if a.ID > b.ID {
-		a, b = b, a // the same sentence from both sides
+func sameArea(x, y volume.Area) bool {
+	if x.Circle == nil || y.Circle == nil {
+		return x.Circle == y.Circle && slices.Equal(x.Polygon, y.Polygon)
 	}
+	return *x.Circle == *y.Circle
+}
+
+// noticePair gives the first meeting of two notices that is not over.
+func noticePair(v *view, i, j int) (Conflict, bool) {
+	if !before(&v.Notices[i], &v.Notices[j]) {
+		i, j = j, i // the same sentence from both sides
+	}
+	a, b := &v.Notices[i], &v.Notices[j]
 	var first volume.Meeting
 	found := 0
-	for i, x := range a.Volumes {
-		for j, y := range b.Volumes {
-			if x.Window.To <= y.Window.From || y.Window.To <= x.Window.From || a.bound(i).apart(b.bound(j), 0) {
+	for k, x := range a.Volumes {
+		for l, y := range b.Volumes {
+			if x.Window.To <= y.Window.From || y.Window.To <= x.Window.From || v.cap(i, k).Apart(v.cap(j, l)) {
 				continue
 			}
 			m, ok := volume.Meet(x, y, 0)
-			if !ok || m.To <= v.Instant || past(a.Notice, m) || past(b.Notice, m) {
+			if !ok || m.To <= v.Instant || past(a, m) || past(b, m) {
 				continue
 			}
 			if found == 0 || m.From < first.From {
@@ -88,20 +162,27 @@ func noticePair(v *view, a, b *forced) (Conflict, bool) {
 		return Conflict{}, false
 	}
 	c := Conflict{
-		Rule: RuleNotices, Key: RuleNotices + "/" + version(a.Notice) + "/" + version(b.Notice),
-		About: []record.About{about(a.Item), about(b.Item)}, IDs: append(names(a.Notice), names(b.Notice)...),
+		Rule: RuleNotices, Key: RuleNotices + "/" + version(a) + "/" + version(b),
+		About: []record.About{about(a.Item), about(b.Item)}, IDs: append(names(a), names(b)...),
 		From: first.From, To: first.To, At: &first.At, Precedence: record.Priority,
 	}
-	ca, cb := a.Notice.Notice.Class, b.Notice.Notice.Class
-	if guarded(ca) || guarded(cb) || first.From <= v.Instant.Add(soon) {
+	if guarded(a.Notice.Class) || guarded(b.Notice.Class) || first.From <= v.Instant.Add(soon) {
 		c.Precedence = record.Immediate
 	}
-	c.Why = fmt.Sprintf("%s and %s meet %s, %s, from %s to %s; %s.", title(a.Notice), title(b.Notice), near(first.At),
+	c.Why = fmt.Sprintf("%s: %s and %s meet, %s, from %s to %s; %s.", near(first.At), title(a), title(b),
 		heights(first), clock(first.From), clock(first.To), when(first.From, v.Instant))
 	if found > 1 {
 		c.Why += fmt.Sprintf(" It is the first of %d meetings.", found)
 	}
 	return c, true
+}
+
+// before orders two notices by name, and the two of a fork by their leaves.
+func before(a, b *picture.Notice) bool {
+	if a.ID != b.ID {
+		return a.ID < b.ID
+	}
+	return bytes.Compare(a.Ref.Leaf[:], b.Ref.Leaf[:]) < 0
 }
 
 // past reports whether a meeting begins only when the notice has expired.

@@ -8,23 +8,19 @@ import (
 // noVolume: a notice of a class that needs an area has none. It cannot be
 // checked against anything, and no silence of this program about it means that
 // it collides with nothing.
-func noVolume(v *view, want func(...picture.ID) bool) []Conflict {
+func noVolume(v *view) []Conflict {
 	var out []Conflict
-	for i := range v.Notices {
-		n := &v.Notices[i]
-		if c, ok := neverInForce(v, n); ok && want(names(n)...) {
+	for _, n := range v.notices() {
+		if c, ok := neverInForce(v, n); ok {
 			out = append(out, c)
 		}
-		if !n.Active || len(n.Volumes) > 0 || !needsVolume(n.Notice.Class) || !want(names(n)...) {
+		if !n.Active || len(n.Volumes) > 0 || !needsVolume(n.Notice.Class) {
 			continue
 		}
 		c := Conflict{
 			Rule: RuleVolume, Key: RuleVolume + "/" + version(n), About: []record.About{about(n.Item)}, IDs: names(n),
 			From: n.Composed, Precedence: record.Immediate,
-			Why: title(n) + " has no area, heights and times: it cannot be checked against anything.",
-		}
-		if n.Notice.Place != "" {
-			c.Why += " It names only " + picture.Quote(n.Notice.Place) + "."
+			Why: where(n) + ": " + title(n) + " has no area, heights and times: it cannot be checked against anything.",
 		}
 		if n.Party == v.Self {
 			c.Precedence = record.Priority
@@ -50,7 +46,7 @@ func neverInForce(v *view, n *picture.Notice) (Conflict, bool) {
 	return Conflict{
 		Rule: RuleVolume, Key: RuleVolume + "/" + version(n), About: []record.About{about(n.Item)}, IDs: names(n),
 		From: n.Composed, Precedence: record.Immediate,
-		Why: title(n) + " expires at " + n.Expires.Clock() + ", before its first window opens at " + first.Clock() +
+		Why: where(n) + ": " + title(n) + " expires at " + clock(n.Expires) + ", before its first window opens at " + clock(first) +
 			": as it is written it is never in force, and nothing is checked against it.",
 	}, true
 }

@@ -15,7 +15,6 @@ func Over(p *picture.Picture, alerts []picture.Alert) map[picture.ID]string {
 	if len(alerts) == 0 {
 		return out
 	}
-	v := look(p)
 	byRule := map[string][]*picture.Alert{}
 	for i := range alerts {
 		a := &alerts[i]
@@ -35,14 +34,8 @@ func Over(p *picture.Picture, alerts []picture.Alert) map[picture.ID]string {
 			}
 		}
 		stands := map[string]bool{}
-		for _, c := range find(v, func(in ...picture.ID) bool {
-			for _, id := range in {
-				if ids[id] {
-					return true
-				}
-			}
-			return false
-		}) {
+		v := look(p, ids)
+		for _, c := range find(v) {
 			stands[c.Key] = true
 		}
 		for _, a := range as {
@@ -54,7 +47,7 @@ func Over(p *picture.Picture, alerts []picture.Alert) map[picture.ID]string {
 	return out
 }
 
-func ruleNamed(name string) func(*view, func(...picture.ID) bool) []Conflict {
+func ruleNamed(name string) func(*view) []Conflict {
 	switch name {
 	case RuleFlash:
 		name = RuleStop
@@ -90,9 +83,9 @@ func (v *view) owed(a *picture.Alert, key string) bool {
 	if a.Alert.Rule != RuleMissing {
 		return false
 	}
-	for i := range v.Notices {
-		for _, m := range v.Notices[i].Missing {
-			if missingKey(v.Notices[i].Item, m) == key {
+	for _, n := range v.notices() {
+		for _, m := range n.Missing {
+			if missingKey(n.Item, m) == key {
 				return true
 			}
 		}
@@ -110,7 +103,7 @@ func (v *view) owed(a *picture.Alert, key string) bool {
 // reason says why a conflict is over.
 func (v *view) reason(a *picture.Alert) string {
 	for _, id := range a.AboutIDs {
-		if n := v.byID[id]; n != nil {
+		if n := v.notice(id); n != nil {
 			switch {
 			case n.CancelledBy != "":
 				return string(id) + " was cancelled by " + string(n.CancelledBy) + "."
@@ -129,6 +122,8 @@ func (v *view) reason(a *picture.Alert) string {
 	switch a.Alert.Rule {
 	case RuleMissing:
 		return "The acknowledgement is there."
+	case RuleReadBack:
+		return "It has been read back anew."
 	case RuleStop, RuleFlash:
 		return "An officer of ours has acknowledged it on its line."
 	}

@@ -151,8 +151,8 @@ func TestOfSeveralMeetingsTheFirstThatIsNotOverIsSaid(tt *testing.T) {
 	l := w.Line("IL-RU", "IL", "RU")
 	l.Say(post{By: "IL", At: t("17:00:00"), Body: hazard(disc(35.5, 35.5, 30, t("18:00:00"), t("18:10:00")), disc(35.5, 35.5, 30, t("19:00:00"), t("19:10:00")))})
 	l.Say(post{By: "RU", At: t("17:00:00"), Body: hazard(disc(35.5, 35.5, 30, t("17:50:00"), t("20:00:00")))})
-	first := one(tt, check.All(w.Now(t("17:30:00"))), check.RuleNotices, "from 18:00:00Z to 18:10:00Z", "the first of 2 meetings")
-	second := one(tt, check.All(w.Now(t("18:10:00"))), check.RuleNotices, "from 19:00:00Z to 19:10:00Z")
+	first := one(tt, check.All(w.Now(t("17:30:00"))), check.RuleNotices, "from 18:00Z to 18:10Z", "the first of 2 meetings")
+	second := one(tt, check.All(w.Now(t("18:10:00"))), check.RuleNotices, "from 19:00Z to 19:10Z")
 	if strings.Contains(second.Why, "meetings") || first.Key != second.Key {
 		tt.Errorf("%+v", second)
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"parley/picture"
 	"parley/record"
@@ -12,47 +13,54 @@ import (
 // planMeets: a dangerous volume of anybody, ourselves too, meets a leg of a plan
 // of ours. It is flash if it begins within half an hour, for the crew has to
 // hear of it; else immediate.
-func planMeets(v *view, want func(...picture.ID) bool) []Conflict {
+func planMeets(v *view) []Conflict {
 	var out []Conflict
 	for i := range v.Plans {
 		p := &v.Plans[i]
 		if p.Ended || len(p.Plan.Legs) == 0 {
 			continue
 		}
-		caps := make([]bound, len(p.Plan.Legs))
-		first, last := p.Plan.Legs[0].Depart, p.Plan.Legs[0].Arrive
+		caps := make([]picture.Reach, len(p.Plan.Legs))
 		for k, l := range p.Plan.Legs {
-			caps[k] = bound{l.From, volume.DistanceM(l.From, l.To) + float64(l.HalfWidthM)}
-			first, last = min(first, l.Depart), max(last, l.Arrive)
+			caps[k] = picture.CapOf(l.From, volume.DistanceM(l.From, l.To)+float64(l.HalfWidthM))
+			caps[k].From, caps[k].To = l.Depart, l.Arrive
 		}
-		wanted := want(p.ID)
-		for _, n := range v.forced {
-			if n.from > last {
-				break // they stand by their starts
+		try := func(i int) {
+			r := &v.reaches[i]
+			meets := func(c picture.Reach) bool { return r.From <= c.To && r.To > c.From && !r.Apart(&c) }
+			if v.inForce(i) && slices.ContainsFunc(caps, meets) && Dangerous(v.Notices[i].Notice.Class) {
+				if c, ok := planPair(v, p, caps, i); ok {
+					out = append(out, c)
+				}
 			}
-			if n.to <= first || !Dangerous(n.Notice.Notice.Class) || !wanted && !want(names(n.Notice)...) {
-				continue
+		}
+		if v.want(p.ID) {
+			for i := range v.reaches {
+				try(i)
 			}
-			if c, ok := planPair(v, p, caps, n); ok {
-				out = append(out, c)
-			}
+			continue
+		}
+		v.notices()
+		for _, i := range v.which {
+			try(i)
 		}
 	}
 	return out
 }
 
 // planPair gives the first meeting of a plan with a notice that is not over.
-func planPair(v *view, p *picture.Plan, caps []bound, n *forced) (Conflict, bool) {
+func planPair(v *view, p *picture.Plan, caps []picture.Reach, at int) (Conflict, bool) {
+	n := &v.Notices[at]
 	var first volume.Meeting
 	leg, found := 0, false
 	var to utc.Time
 	for k, l := range p.Plan.Legs {
 		for i, x := range n.Volumes {
-			if x.Window.To <= l.Depart || l.Arrive < x.Window.From || n.bound(i).apart(caps[k], 0) {
+			if x.Window.To <= l.Depart || l.Arrive < x.Window.From || v.cap(at, i).Apart(&caps[k]) {
 				continue
 			}
 			m, ok := volume.MeetLeg(x, l)
-			if !ok || m.To < v.Instant || past(n.Notice, m) {
+			if !ok || m.To < v.Instant || past(n, m) {
 				continue
 			}
 			to = max(to, m.To)
@@ -65,8 +73,8 @@ func planPair(v *view, p *picture.Plan, caps []bound, n *forced) (Conflict, bool
 		return Conflict{}, false
 	}
 	c := Conflict{
-		Rule: RulePlan, Key: RulePlan + "/" + string(p.ID) + "/" + version(n.Notice),
-		About: []record.About{about(n.Item), about(p.Item)}, IDs: append(names(n.Notice), p.ID),
+		Rule: RulePlan, Key: RulePlan + "/" + string(p.ID) + "/" + version(n),
+		About: []record.About{about(n.Item), about(p.Item)}, IDs: append(names(n), p.ID),
 		Plan: p.ID, Track: p.Plan.Track, From: first.From, To: to, At: &first.At, Precedence: record.Immediate,
 	}
 	if first.From <= v.Instant.Add(soon) {
@@ -81,7 +89,7 @@ func planPair(v *view, p *picture.Plan, caps []bound, n *forced) (Conflict, bool
 	if p.Plan.Crew > 0 {
 		crew = fmt.Sprintf(", %d aboard,", p.Plan.Crew)
 	}
-	c.Why = fmt.Sprintf("Our plan %s%s meets %s on leg %d %s, %s, from %s to %s: %s; %s.", p.Plan.Name, crew, title(n.Notice),
-		leg+1, near(first.At), heights(first), clock(first.From), clock(to), way, when(first.From, v.Instant))
+	c.Why = fmt.Sprintf("%s: our plan %s%s meets %s on leg %d, %s, from %s to %s: %s; %s.", near(first.At), p.Plan.Name, crew, title(n),
+		leg+1, heights(first), clock(first.From), clock(to), way, when(first.From, v.Instant))
 	return c, true
 }

@@ -76,7 +76,7 @@ func TestANoticeOverAPlanIsFoundTheMomentItIsThere(tt *testing.T) {
 	none(tt, check.All(w.Now(t("18:38:00"))), check.RulePlan)
 	n := l.Say(post{By: "IL", At: t("18:39:00"), Body: hazard(disc(35.5, 35.8, 10, t("18:40:00"), t("19:30:00")))})
 	c := one(tt, check.All(w.Now(t("18:39:00"))), check.RulePlan,
-		"Our plan Il-20, 15 aboard,", "IL's hazard area (IL-RU/IL/urgent/1)", "leg 1", "near 35.501N 35.800E, FL150 to FL170, from 19:08:03Z to 19:27:56Z", "the route leads through it")
+		"our plan Il-20, 15 aboard,", "IL's hazard area (IL-RU/IL/urgent/1)", "leg 1", "Latakia, 35.501N 35.800E: our", "FL150 to FL170, from 19:08:03Z to 19:27:56Z", "the route leads through it")
 	if c.Precedence != record.Flash || c.Track != "il20" || c.Plan != plan.ID || ids(c.IDs...) != ids(n.ID, plan.ID) || c.At == nil {
 		tt.Errorf("%+v", c)
 	}
@@ -233,7 +233,7 @@ func TestTwoNoticesSayWhereAndWhenTheyMeet(tt *testing.T) {
 	l := w.Line("IL-RU", "IL", "RU")
 	l.Say(post{By: "IL", At: t("17:00:00"), Body: hazard(disc(35.5, 35.5, 30, t("19:00:00"), t("20:00:00")))})
 	l.Say(post{By: "RU", At: t("17:00:00"), Body: hazard(lowered(disc(35.5, 35.9, 30, t("18:00:00"), t("19:30:00")), 20000))})
-	c := one(tt, check.All(w.Now(t("17:30:00"))), check.RuleNotices, "FL000 to FL200", "from 19:00:00Z to 19:30:00Z", "it begins in 90 min")
+	c := one(tt, check.All(w.Now(t("17:30:00"))), check.RuleNotices, "FL000 to FL200", "from 19:00Z to 19:30Z", "it begins in 90 min")
 	if c.Precedence != record.Priority || c.From != t("19:00:00") || c.To != t("19:30:00") {
 		tt.Errorf("%+v", c)
 	}
@@ -294,7 +294,7 @@ func TestALateNoticeSaysByHowMuch(tt *testing.T) {
 	l.Say(post{By: "IL", At: t("18:10:00"), Body: n})
 	none(tt, check.All(w.Now(t("18:38:00"))), check.RuleLate) // not received: no lead yet
 	l.Receive("RU", t("18:39:00"))
-	one(tt, check.All(w.Now(t("18:39:10"))), check.RuleLate, "received at 18:39:00Z, 60 s before it begins", "asks for 10 min", "9 min short", "“weather”")
+	one(tt, check.All(w.Now(t("18:39:10"))), check.RuleLate, "came at 18:39Z, 60 s before it begins", "asks for 10 min", "9 min short", "“weather”")
 	none(tt, check.All(w.Now(t("19:30:00"))), check.RuleLate)
 	early := picturetest.New("RU")
 	m := early.Line("IL-RU", "IL", "RU")
@@ -337,7 +337,7 @@ func TestAStopNeedsAnOfficerUntilOneHasAnswered(tt *testing.T) {
 	w := picturetest.New("IL")
 	l := w.Line("IL-RU", "IL", "RU")
 	stop := l.Say(post{By: "RU", At: t("18:45:00"), Precedence: record.Flash, Body: record.Say{Phrase: &record.Phrase{Code: record.CodeStop, Params: []record.Param{{Name: "area", Value: "Latakia"}}}}})
-	c := one(tt, check.All(w.Now(t("18:45:01"))), check.RuleStop, "STOP from RU at 18:45:00Z", "Latakia")
+	c := one(tt, check.All(w.Now(t("18:45:01"))), check.RuleStop, "STOP from RU at 18:45Z", "Latakia")
 	if c.Precedence != record.Flash {
 		tt.Error("a stop is flash")
 	}
@@ -395,7 +395,7 @@ func TestAnObjectionOrAlternativeIsBroughtToUs(tt *testing.T) {
 	l.Ack("IL", t("18:01:00"), n, record.LevelRead)
 	none(tt, check.All(w.Now(t("18:10:00"))), check.RuleAnswer)
 	l.Ack("IL", t("18:02:00"), n, record.LevelObjection)
-	c := one(tt, check.All(w.Now(t("18:10:00"))), check.RuleAnswer, "IL answers IL-RU/RU/urgent/1 at 18:02:00Z", "we fly there")
+	c := one(tt, check.All(w.Now(t("18:10:00"))), check.RuleAnswer, "IL answers IL-RU/RU/urgent/1 at 18:02Z", "we fly there")
 	alt := l.Say(post{By: "IL", At: t("18:03:00"), Re: &n, Body: record.Ack{Level: record.LevelAlternative, Alternative: []volume.Volume{disc(34, 34, 5, t("18:40:00"), t("19:00:00"))}}})
 	if got := of(check.All(w.Now(t("18:10:00"))), check.RuleAnswer); len(got) != 2 || got[0].Key != c.Key || got[1].IDs[1] != alt.ID || got[1].At == nil {
 		tt.Errorf("%+v", got)

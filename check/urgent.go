@@ -12,41 +12,35 @@ import (
 // record of precedence flash; a phrase of hold fire, accident or distress; a
 // relay. It stands until an officer of ours has acknowledged that record on its
 // line.
-func urgentReceived(v *view, want func(...picture.ID) bool) []Conflict {
+func urgentReceived(v *view) []Conflict {
 	var out []Conflict
-	for _, l := range v.Lines {
-		if l.Home {
+	for _, x := range v.items() {
+		it := x.Item
+		if x.line.Home || it.Party == v.Self || it.Body == nil {
 			continue
 		}
-		for _, it := range l.Items {
-			if it.Party == v.Self || it.Body == nil || !want(it.ID) {
-				continue
-			}
-			r := urgentRule(it)
-			if r == "" || answered(it, v) || gone(v, it.ID) {
-				continue
-			}
-			c := Conflict{
-				Rule: r, Key: r + "/" + string(it.ID), About: []record.About{about(it)}, IDs: []picture.ID{it.ID},
-				From: it.Composed, Precedence: it.Precedence,
-			}
-			if r == RuleStop || c.Precedence < record.Flash {
-				c.Precedence = record.Flash
-			}
-			switch r {
-			case RuleStop:
-				c.Why = "STOP from " + string(it.Party) + " at " + it.Composed.Clock() + " (" + string(it.ID) + "): " + it.Words
-			default:
-				c.Why = string(it.Party) + " at " + it.Composed.Clock() + " (" + string(it.ID) + "): " + it.Words
-			}
-			out = append(out, c)
+		r := urgentRule(it)
+		if r == "" || answered(it, v) || gone(v, it.ID) {
+			continue
 		}
+		c := Conflict{
+			Rule: r, Key: r + "/" + string(it.ID), About: []record.About{about(*it)}, IDs: []picture.ID{it.ID},
+			From: it.Composed, Precedence: it.Precedence,
+		}
+		if r == RuleStop || c.Precedence < record.Flash {
+			c.Precedence = record.Flash
+		}
+		c.Why = string(it.Party) + " at " + clock(it.Composed) + " (" + string(it.ID) + "): " + it.Words
+		if r == RuleStop {
+			c.Why = "STOP from " + c.Why
+		}
+		out = append(out, c)
 	}
 	return out
 }
 
 // urgentRule gives the rule that a received record falls under, "" if none.
-func urgentRule(it picture.Item) string {
+func urgentRule(it *picture.Item) string {
 	switch b := it.Body.(type) {
 	case record.Say:
 		if b.IsStop() {
@@ -72,7 +66,7 @@ func urgentPhrase(code string) bool {
 }
 
 // answered reports whether an officer of ours has acknowledged the record.
-func answered(it picture.Item, v *view) bool {
+func answered(it *picture.Item, v *view) bool {
 	for _, ps := range it.States {
 		if ps.Party != v.Self {
 			continue
@@ -88,6 +82,6 @@ func answered(it picture.Item, v *view) bool {
 
 // gone reports whether a notice was cancelled.
 func gone(v *view, id picture.ID) bool {
-	n := v.byID[id]
+	n := v.notice(id)
 	return n != nil && n.CancelledBy != ""
 }

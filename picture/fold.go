@@ -332,6 +332,15 @@ func (l *lineFold) item(e *entry) Item {
 }
 
 func (l *lineFold) show(e *entry) Item {
+	it := l.brief(e)
+	if e.valid() {
+		it.States = l.states(e)
+	}
+	return it
+}
+
+// brief is show without the states.
+func (l *lineFold) brief(e *entry) Item {
 	it := Item{
 		ID: e.id, Line: l.id, LineName: l.name, Ref: e.Ref, Party: e.Ref.Party,
 		KnownAt: e.known, Problem: e.problem,
@@ -355,7 +364,6 @@ func (l *lineFold) show(e *entry) Item {
 	if fd, ok := bodyOf[record.Finding](r); ok && it.Problem == "" {
 		it.Problem = fd.What + ": " + fd.Text
 	}
-	it.States = l.states(e)
 	return it
 }
 

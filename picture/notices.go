@@ -92,12 +92,14 @@ func (s *standing) act(by map[*entry]*standing) {
 	}
 }
 
-// inForce gives the volumes that stand and the last correction that stands. A
-// cancelled correction is taken away, and what was said before it stands again.
-func (s *standing) inForce() (vs []volume.Volume, expires utc.Time, last *entry) {
+// inForce gives the volumes that stand and the last correction that stands: in
+// the end, or where the entry by stands in the line. A cancelled correction is
+// taken away, and what was said before it stands again.
+func (s *standing) inForce(by *entry) (vs []volume.Volume, expires utc.Time, last *entry) {
+	there := func(e *entry) bool { return e != nil && (by == nil || e.compare(by) < 0) }
 	vs, expires = s.n.Volumes, s.n.Expires
 	for _, c := range s.corrections {
-		if c.cancelledBy != nil {
+		if !there(c.e) || there(c.cancelledBy) {
 			continue
 		}
 		last = c.e
@@ -124,12 +126,13 @@ func (s *standing) notice() Notice {
 	case s.n.Class == record.Correction && s.root != nil:
 	case s.n.Class == record.Correction && e.Rec.Re != nil && e.Rec.Re.Party != e.Ref.Party:
 	default:
-		vs, expires, last := s.inForce()
+		vs, expires, last := s.inForce(nil)
 		out.Volumes, out.Expires = vs, expires
 		if last != nil {
 			out.CorrectedBy = last.id
 		}
 		out.stands = true
+		out.readBacks = s.readBacks()
 	}
 	s.lead(&out)
 	if out.CancelledBy == "" && out.CorrectedBy == "" {

@@ -67,6 +67,8 @@ type Picture struct {
 	Alerts   []Alert        `json:"alerts"`   // open first, by deadline; then ended
 	OnWatch  []OnWatch      `json:"on_watch"` // officers who hold the watch here
 	Findings []Item         `json:"findings"`
+
+	reaches []Reach // of Notices
 }
 
 // ID is a record's name for people and programs: LINE-NAME/PARTY/lane/NUMBER,
@@ -136,7 +138,8 @@ type Notice struct {
 	LateSeconds int64           `json:"late_seconds,omitempty"` // how much under the charter's minimum
 	Missing     []Missing       `json:"missing,omitempty"`      // acknowledgements owed and not there; none once cancelled or corrected
 
-	stands bool // has volumes, or text, of its own in force: no cancellation, no effective correction
+	stands    bool // has volumes, or text, of its own in force: no cancellation, no effective correction
+	readBacks []ReadBack
 }
 
 // Missing is an acknowledgement that a recipient owes.

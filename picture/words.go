@@ -195,6 +195,8 @@ func ackWords(a record.Ack) string {
 	case record.LevelUnderstood:
 		if len(a.ReadBack) > 0 {
 			s += ", read back: " + oneLine(strings.Join(a.ReadBack, "; "))
+		} else {
+			s += ", without read-back"
 		}
 	case record.LevelAlternative:
 		if len(a.Alternative) > 0 {
