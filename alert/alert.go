@@ -56,14 +56,25 @@ type Draft struct {
 func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks record.Clocks) []Draft {
 	s := newStanding(p)
 	var out []Draft
-	for _, c := range cs {
+	left := map[crowd]*held{}
+	for _, c := range urgentFirst(cs) {
 		if s.rounds[c.Key] > 0 && !s.stands(c) {
 			continue // an alert for it has ended, and the conflict given is older than that
 		}
+		who := crowdOf(p.Self, c.Rule, c.About)
+		if s.open[c.Key] == nil && s.waits.atLeast(who, c.Precedence) >= mostWaiting {
+			if left[who] == nil {
+				left[who] = &held{first: c}
+			}
+			left[who].n++
+			continue
+		}
 		if key, ok := s.fresh(c.Key, 0); ok {
+			s.waits.add(who, c.Precedence)
 			out = append(out, fromConflict(p, c, key, clocks))
 		}
 	}
+	out = append(out, s.floods(left, clocks)...)
 	lowered := map[string]watch.Event{}
 	var order []string
 	drafted := map[string]int{} // where in out
@@ -121,6 +132,7 @@ type standing struct {
 	rounds  map[string]int  // how many have been raised
 	ended   map[ending]bool // those of the engine that have ended
 	notices map[record.About]*picture.Notice
+	waits   waiting // alerts without an answer, those of this call too
 }
 
 type ending struct {
@@ -129,7 +141,7 @@ type ending struct {
 }
 
 func newStanding(p *picture.Picture) *standing {
-	s := &standing{p: p, open: map[string]*picture.Alert{}, rounds: map[string]int{}, ended: map[ending]bool{}, notices: map[record.About]*picture.Notice{}}
+	s := &standing{p: p, open: map[string]*picture.Alert{}, rounds: map[string]int{}, ended: map[ending]bool{}, notices: map[record.About]*picture.Notice{}, waits: waitingIn(p)}
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
 		k := check.Base(a.Alert.Key)
@@ -185,6 +197,9 @@ func (s *standing) due(ended map[picture.ID]bool) []Draft {
 		why, ok := over[a.ID]
 		if a.Alert.Rule == RuleInside || a.Alert.Rule == RuleWillEnter {
 			why, ok = s.trackOver(a)
+		}
+		if a.Alert.Rule == RuleFlood {
+			why, ok = s.floodOver(a)
 		}
 		if ok {
 			ended[a.ID] = true
