@@ -157,7 +157,7 @@ func (p *page) disputed(d Data) {
 	if d.Scenario == nil || len(d.Scenario.Disputed) == 0 {
 		return
 	}
-	p.raw("<section>\n<h2>What is disputed</h2>\n<p>Every claim stands with who makes it and where it was read. This paper does not choose between them, and no figure in it rests on a choice.</p>\n")
+	p.raw("<section>\n<h2>What is disputed</h2>\n<p>Every claim stands with who makes it and where it was read. This paper does not choose between them; where a figure needs a time, it says whose time that is and what is assumed.</p>\n")
 	p.raw("<table class=\"facts\"><thead><tr><th>Fact</th><th>Claimed by</th><th>Claim</th><th>Source</th></tr></thead><tbody>\n")
 	for _, x := range d.Scenario.Disputed {
 		for i, c := range x.Claims {

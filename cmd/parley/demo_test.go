@@ -272,9 +272,12 @@ func checkLeak(t *testing.T, dir string) {
 // What an officer could know at 18:39:20 is not what the record says at the end.
 func checkReplay(t *testing.T, dir string) {
 	ru := filepath.Join(dir, "with-parley", "ru")
-	code, out, errs := runVerb(t, nil, "replay", "--known-at", "2018-09-17T18:39:20Z", ru)
-	if code != exitOK || !strings.Contains(out, "meets IL's hazard area") || strings.Contains(out, "HOLD FIRE") {
+	code, out, errs := runVerb(t, nil, "replay", "--json", "--known-at", "2018-09-17T18:39:20Z", ru)
+	if code != exitOK || !strings.Contains(out, `"kind":"alert"`) || !strings.Contains(out, "Il-20") || strings.Contains(out, `"kind":"relay"`) {
 		t.Errorf("known at 18:39:20: %d %s\n%s", code, errs, out)
+	}
+	if code, out, errs := runVerb(t, nil, "replay", "--known-at", "2018-09-17T18:39:40Z", ru); code != exitOK || !strings.Contains(out, "HOLD FIRE") || !strings.Contains(out, "missing at") {
+		t.Errorf("known at 18:39:40: %d %s\n%s", code, errs, out)
 	}
 	il := filepath.Join(dir, "bundles", "as-it-was", "IL-RU-held-by-IL.parley")
 	code, out, errs = runVerb(t, nil, "replay", "--json", "--known-at", "2018-09-17T19:02:45Z", il)
