@@ -76,6 +76,34 @@ func TestAFloodOfRubbishDoesNotDrownTheDesk(t *testing.T) {
 	}
 }
 
+// RU publishes three hundred areas that all lie over each other, and over ours.
+// Each meets ours, and that is said of each; what they do to each other is bounded.
+func TestWhatAPartySaysAgainstItselfIsBounded(t *testing.T) {
+	T := picturetest.T
+	w := picturetest.New("IL")
+	l := w.Line("IL-RU", "IL", "RU")
+	over := func(i int) record.Notice {
+		return picturetest.Hazard(picturetest.Disc(35.4, 35.9, 30+float64(i)/100, T("18:40:00"), T("19:30:00")))
+	}
+	mine := l.Say(picturetest.Post{By: "IL", At: T("17:59:00"), Body: over(0)})
+	for i := range 300 {
+		l.Say(picturetest.Post{By: "RU", At: T("18:00:00"), Body: over(i + 1)})
+	}
+	ours, theirs := 0, 0
+	for _, c := range All(w.Now(T("18:10:00"))) {
+		switch {
+		case c.Rule != RuleNotices:
+		case c.IDs[0] == mine.ID || c.IDs[1] == mine.ID:
+			ours++
+		default:
+			theirs++
+		}
+	}
+	if ours != 300 || theirs > 300*neighbours {
+		t.Errorf("%d meetings with ours, %d among theirs", ours, theirs)
+	}
+}
+
 func has(cs []Conflict, rule string) bool {
 	for _, c := range cs {
 		if c.Rule == rule {

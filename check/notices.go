@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"parley/party"
 	"parley/picture"
 	"parley/record"
 	"parley/volume"
@@ -18,15 +19,40 @@ const soon = 30 * time.Minute
 // noticesMeet: the volumes in force of two notices meet. Of different parties,
 // unless neither is dangerous to the other; of one party, if both are areas of
 // danger, or one guards people and the other is a danger to them.
+//
+// What another party says against itself is its own matter first, and nothing
+// bounds how much it says: its notices are held against each other only where
+// fewer than neighbours of its own stand between. Ours are held against all.
 func noticesMeet(v *view) []Conflict {
 	var out []Conflict
+	rank := v.ranks()
 	v.pairs(func(i, j int) {
-		if collide(&v.Notices[i], &v.Notices[j]) {
+		a, b := &v.Notices[i], &v.Notices[j]
+		if a.Party == b.Party && a.Party != v.Self && max(rank[i]-rank[j], rank[j]-rank[i]) > neighbours {
+			return
+		}
+		if collide(a, b) {
 			if c, ok := noticePair(v, i, j); ok {
 				out = append(out, c)
 			}
 		}
 	})
+	return out
+}
+
+// neighbours bounds the work that one party's notices make among themselves: a
+// thousand that all overlap are thirty thousand pairs, not half a million.
+const neighbours = 32
+
+// ranks gives each notice in force its place among those of its party.
+func (v *view) ranks() []int {
+	out, n := make([]int, len(v.Notices)), map[party.ID]int{}
+	for i := range v.Notices {
+		if v.inForce(i) {
+			out[i] = n[v.Notices[i].Party]
+			n[v.Notices[i].Party]++
+		}
+	}
 	return out
 }
 
