@@ -344,10 +344,18 @@ func (g *gate) wrong(officer string) {
 			delete(g.tried, o)
 		}
 	}
-	if len(g.tried) >= 4096 {
-		clear(g.tried)
+	t, known := g.tried[officer]
+	if !known && len(g.tried) >= 4096 {
+		// Make room where the least has been tried. Made-up names must not
+		// wipe out the wait of a real one.
+		least, name := math.MaxInt, ""
+		for o, x := range g.tried {
+			if x.wrong < least {
+				least, name = x.wrong, o
+			}
+		}
+		delete(g.tried, name)
 	}
-	t := g.tried[officer]
 	t.wrong++
 	t.until = now
 	if t.wrong >= 3 {
