@@ -73,7 +73,7 @@ type demoAnswer struct {
 	Disputed []scenario.Disputed `json:"disputed"`
 	Verified bool                `json:"verified"`
 	Bundles  []demoBundle        `json:"bundles"`
-	Report   string              `json:"report"`
+	Report   string              `json:"report,omitempty"`
 	Expected bool                `json:"expected"` // every run showed what the scenario says it has to
 	Failures []string            `json:"failures"`
 	Elapsed  float64             `json:"elapsed_seconds"`

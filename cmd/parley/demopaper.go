@@ -151,6 +151,14 @@ func (d *demonstration) paper() error {
 			data.Commands = append(data.Commands, "parley replay "+filepath.ToSlash(rel)+" --known-at "+d.sc.Moment.At.String())
 		}
 	}
+	if d.fl.brief {
+		d.answer.Bundles = []demoBundle{} // gone with their folder
+		if !d.sh.json {
+			width, _ := d.sh.tty()
+			d.say("%s", report.Text(data, width))
+		}
+		return nil
+	}
 	path := filepath.Join(d.fl.out, "report.html")
 	if err := writeFile(path, report.Build(data), 0o644); err != nil {
 		return err
@@ -159,10 +167,8 @@ func (d *demonstration) paper() error {
 	if !d.sh.json {
 		width, _ := d.sh.tty()
 		d.say("%s", report.Text(data, width))
-		if !d.fl.brief {
-			d.say("The report for people:  %s", path)
-			d.say("Bundles, to be verified by anybody:  %s", filepath.Join(d.fl.out, "bundles"))
-		}
+		d.say("The report for people:  %s", path)
+		d.say("Bundles, to be verified by anybody:  %s", filepath.Join(d.fl.out, "bundles"))
 	}
 	return nil
 }
