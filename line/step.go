@@ -188,12 +188,10 @@ func (l *Line) passReceipts(p party.ID, b *book, has uint64, out *Out) {
 // the new keys before it needs them.
 func (l *Line) stepMissing(p party.ID, b *book, m Missing, out *Out) {
 	s := b.seen(p)
-	if m.From <= s.has {
-		// Asking again for what it says it has, or has asked for: rare on an
+	if m.From < s.has || s.flying > 0 && m.From != s.sent {
+		// Asking for anything but what follows on what it was sent: rare on an
 		// honest link, and the only way to make us read much for little.
-		if m.From < s.has || s.flying > 0 {
-			l.useless(p, out)
-		}
+		l.useless(p, out)
 	}
 	if l.peers[p] == nil {
 		return

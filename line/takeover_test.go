@@ -99,6 +99,30 @@ func TestAKeyIDThatLooksLikeAKindHidesNothing(t *testing.T) {
 	}
 }
 
+// RU asks for IL's log from each entry on, one after the other, and would have a
+// megabyte for each twenty bytes. It is hung up on.
+func TestWhoAsksForTheSameAgainAndAgainIsHungUpOn(t *testing.T) {
+	w := newWorld(t, "IL", "RU")
+	w.quiet = true
+	w.connect("IL", "RU")
+	for range 12 {
+		w.append("IL", record.Urgent, w.compose("IL", record.Urgent, 100, 100))
+	}
+	w.deliver()
+	answers, il := 0, w.seats["IL"].line
+	for from := uint64(1); from < 1200; from++ {
+		out := il.Step("RU", Missing{Log: ref("IL"), From: from, Request: from}, w.now)
+		answers += len(out.Send)
+		if len(out.Drop) > 0 {
+			if answers > 600 {
+				t.Errorf("hung up on only after %d answers", answers)
+			}
+			return
+		}
+	}
+	t.Errorf("%d answers, and it is not hung up on", answers)
+}
+
 // What a peer says as it hangs up is shown on our officers' terminals.
 func TestAByeCarriesNoEscapeToATerminal(t *testing.T) {
 	for _, reason := range []string{"\x1b[2J\x1b[Hall is well", "line\u202eneve", "two\nlines"} {
