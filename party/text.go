@@ -3,6 +3,7 @@ package party
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,5 +66,26 @@ func refused(r rune, lines bool) string {
 	return ""
 }
 
-// Blank reports whether s shows nothing: empty, or only white space.
-func Blank(s string) bool { return strings.TrimSpace(s) == "" }
+// Blank reports whether s shows nothing: empty, or only white space and
+// characters that have no shape of their own. The list is fixed, so that what
+// is valid doesn't change with a release's Unicode tables.
+func Blank(s string) bool {
+	for _, r := range s {
+		if !unicode.IsSpace(r) && !shapeless(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// shapeless reports whether r shows nothing by itself: the soft hyphen, joiners,
+// marks of direction, fillers, the empty Braille cell, variation selectors.
+func shapeless(r rune) bool {
+	switch {
+	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r >= 0x180b && r <= 0x180f,
+		r >= 0x200b && r <= 0x200f, r >= 0x2060 && r <= 0x206f, r == 0x2800, r == 0x3164, r >= 0xfe00 && r <= 0xfe0f,
+		r == 0xffa0, r >= 0x1d173 && r <= 0x1d17a, r >= 0xe0100 && r <= 0xe01ef:
+		return true
+	}
+	return false
+}

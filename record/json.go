@@ -10,7 +10,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"parley/party"
 )
@@ -68,6 +70,14 @@ func strictJSON(b []byte, v any) error {
 	if len(b) > maxJSON {
 		return bad("", "%d bytes of JSON, at most %d", len(b), maxJSON)
 	}
+	// The decoder would put U+FFFD for what is no text, and what is signed
+	// would not be what was typed.
+	if !utf8.Valid(b) {
+		return bad("", "is not UTF-8")
+	}
+	if loneSurrogate(b) {
+		return bad("", `holds half of a character: \ud800 to \udfff stand in pairs only`)
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	if err := checkJSON(d, "", 0); err != nil {
@@ -86,6 +96,35 @@ func strictJSON(b []byte, v any) error {
 		return found
 	}
 	return bad("", "%s", jsonFault(err))
+}
+
+// loneSurrogate reports whether b escapes half of a UTF-16 pair without the
+// other. Backslashes stand in strings only, so the rest need not be looked at.
+func loneSurrogate(b []byte) bool {
+	unit := func(b []byte) uint64 {
+		if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+			return 0
+		}
+		n, _ := strconv.ParseUint(string(b[2:6]), 16, 16)
+		return n
+	}
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' {
+			continue
+		}
+		switch unit(b[i:]) >> 10 {
+		case 0xd800 >> 10:
+			if unit(b[min(i+6, len(b)):])>>10 != 0xdc00>>10 {
+				return true
+			}
+			i += 11
+		case 0xdc00 >> 10:
+			return true
+		default:
+			i++ // whatever is escaped, a backslash too
+		}
+	}
+	return false
 }
 
 // findInJSON finds the place that json.Decoder refused, so that the error can
@@ -193,6 +232,17 @@ func checkJSON(d *json.Decoder, path string, depth int) error {
 	return nil
 }
 
+// lowerASCII reports whether a name has neither capitals nor characters outside
+// ASCII, some of which fold to the letters of another name.
+func lowerASCII(name string) bool {
+	for i := range len(name) {
+		if name[i] >= 'A' && name[i] <= 'Z' || name[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func checkObject(d *json.Decoder, path string, depth int) error {
 	seen := map[string]bool{}
 	for d.More() {
@@ -205,7 +255,7 @@ func checkObject(d *json.Decoder, path string, depth int) error {
 		if path != "" {
 			sub = path + "." + sub
 		}
-		if name != strings.ToLower(name) {
+		if !lowerASCII(name) { // the decoder folds case, and the long s too
 			return bad(sub, "is no field of this: names are in lower case")
 		}
 		if seen[name] {
