@@ -168,7 +168,7 @@ func TestEveryVolumeHasToBeReadBack(tt *testing.T) {
 		var lines []string
 		right := true
 		for i := range rapid.IntRange(1, 3).Draw(r, "volumes") {
-			lat, lon := rapid.Float64Range(-80, 80).Draw(r, "lat"), rapid.Float64Range(-180, 179).Draw(r, "lon")
+			lat, lon := -80+50*float64(i)+rapid.Float64Range(0, 40).Draw(r, "lat"), rapid.Float64Range(-180, 179).Draw(r, "lon")
 			v := disc(lat, lon, 5+float64(i), t("18:40:00"), t("19:30:00"))
 			points := []volume.Point{v.Area.Circle.Center}
 			if rapid.Bool().Draw(r, "box") {

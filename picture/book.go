@@ -17,7 +17,9 @@ type Book struct {
 	self  party.ID
 	lines map[record.LineID]*bookLine
 	size  int
-	now   *fold // the fold of everything held; nil after a change
+	now   *running // the fold of everything held but fresh; nil after other changes
+	fresh []*leaf  // added since
+	folds int      // how often it was folded from the beginning
 }
 
 // bookLine is one line's charters and leaves.
@@ -86,6 +88,7 @@ func (b *Book) line(id record.LineID) *bookLine {
 	if l == nil {
 		l = &bookLine{id: id, leaves: map[record.Ref]*leaf{}, logs: map[logKey]*bookLog{}}
 		b.lines[id] = l
+		b.now = nil
 	}
 	return l
 }
@@ -128,7 +131,9 @@ func (b *Book) Add(h Held) {
 		}
 		g.leaves = append(g.leaves, x)
 		b.size++
-		b.now = nil
+		if b.now != nil {
+			b.fresh = append(b.fresh, x)
+		}
 		return
 	}
 	// The same leaf opened in two ways cannot be, save by a newer version of us.
@@ -181,13 +186,24 @@ func (b *Book) At(knownAt, instant utc.Time) *Picture {
 	return b.fold(knownAt).at(instant)
 }
 
-// Now gives At(utc.Max, instant). The fold is kept until something is added, so
-// that asking again at another instant costs little.
+// Now gives At(utc.Max, instant). The fold is kept and kept up, so that asking
+// again, after one more leaf or at another instant, costs little.
 func (b *Book) Now(instant utc.Time) *Picture {
-	if b.now == nil {
-		b.now = b.fold(utc.Max)
+	if len(b.fresh) > 1000+b.size/16 {
+		b.now = nil // from the beginning is faster
 	}
-	return b.now.at(instant)
+	for _, x := range b.fresh {
+		if b.now == nil || !b.now.take(b, x, instant) {
+			b.now = nil
+			break
+		}
+	}
+	b.fresh = nil
+	if b.now == nil {
+		b.now = run(b.fold(utc.Max), instant)
+		b.folds++
+	}
+	return b.now.picture(instant)
 }
 
 // ByID gives the leaf of that name. Of a fork it gives the one with the lesser
@@ -256,9 +272,27 @@ type step struct {
 	by   *entry // the record that says so; nil for Book.Known
 }
 
-func (s *stairs) add(size uint64, at utc.Time, by *entry) {
-	s.steps = append(s.steps, step{size, at, by})
-	s.ready = false
+// add takes a step in. It gives the first index of which the answer may be
+// another one now; from size on it is what it was.
+func (s *stairs) add(size uint64, at utc.Time, by *entry) (from uint64) {
+	x := step{size, at, by}
+	if !s.ready {
+		s.steps = append(s.steps, x)
+		return 0
+	}
+	up := sort.Search(len(s.steps), func(i int) bool { return s.steps[i].size > size })
+	if up < len(s.steps) && s.steps[up].compare(x) <= 0 || up > 0 && s.steps[up-1].size == size && s.steps[up-1].compare(x) <= 0 {
+		return size // something earlier covers as much
+	}
+	down := up
+	for down > 0 && s.steps[down-1].compare(x) >= 0 {
+		down--
+	}
+	s.steps = slices.Replace(s.steps, down, up, x)
+	if down == 0 {
+		return 0
+	}
+	return s.steps[down-1].size
 }
 
 func (s step) compare(t step) int {

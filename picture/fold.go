@@ -18,10 +18,15 @@ type fold struct {
 	lines   []*lineFold
 
 	conversations []Conversation
-	notices       []Notice // Active and Overdue not filled
+	standings     []*standing // in order
+	by            map[*entry]*standing
+	notices       []Notice // of standings; Active and Overdue not filled
+	relayed       []*entry // in order
+	opened        map[*entry]*record.Origin
 	relays        []Relay
 	plans         []Plan
 	alerts        []openAlert
+	unfound       map[record.About]bool // what alerts are about and is not held
 	onWatch       []OnWatch
 	findings      []Item
 }
@@ -36,9 +41,11 @@ type lineFold struct {
 	parties  []party.ID
 	logs     map[logKey][]*entry
 	entries  []*entry
+	held     map[logKey]*stairs              // what we have stated to hold, of others
 	receipts map[party.ID]map[logKey]*stairs // by who received
 	acks     map[*entry][]*entry             // by what is acknowledged
 	others   map[fromTo][]party.ID
+	circle   bool // the parties' statements run in a circle; see order
 }
 
 func (b *Book) fold(knownAt utc.Time) *fold {
@@ -71,20 +78,11 @@ func (b *Book) foldLine(l *bookLine, name string, knownAt utc.Time) *lineFold {
 			lf.charters = append(lf.charters, c)
 		}
 	}
-	held := b.stated(l)
+	lf.held = b.stated(l)
 	for k, g := range l.logs {
 		g.tidy()
 		for _, x := range g.leaves {
-			e := &entry{leaf: x, in: lf, known: x.KnownAt}
-			if x.State == Valid && x.Rec != nil {
-				e.composed = x.Rec.Composed
-			}
-			if k.party == b.self && !e.composed.IsZero() {
-				e.known = e.composed
-			} else if k.party != b.self {
-				e.known = earlier(e.known, since(&g.known, x.Ref.Index))
-				e.known = earlier(e.known, since(held[k], x.Ref.Index))
-			}
+			e := lf.enter(x, g)
 			at := e.known
 			if at.IsZero() {
 				at = utc.Max
@@ -93,10 +91,6 @@ func (b *Book) foldLine(l *bookLine, name string, knownAt utc.Time) *lineFold {
 				continue
 			}
 			e.id = x.named(name)
-			e.problem = x.Problem
-			if x.State != Valid && e.problem == "" {
-				e.problem = "this record can't be opened"
-			}
 			lf.logs[k] = append(lf.logs[k], e)
 			lf.entries = append(lf.entries, e)
 		}
@@ -112,6 +106,25 @@ func (b *Book) foldLine(l *bookLine, name string, knownAt utc.Time) *lineFold {
 	return lf
 }
 
+// enter makes the entry of a leaf: since when it is known, and what is wrong
+// with it by itself.
+func (l *lineFold) enter(x *leaf, g *bookLog) *entry {
+	e := &entry{leaf: x, in: l, known: x.KnownAt, problem: x.Problem}
+	if x.State == Valid && x.Rec != nil {
+		e.composed = x.Rec.Composed
+	}
+	if g.key.party == l.self && !e.composed.IsZero() {
+		e.known = e.composed
+	} else if g.key.party != l.self {
+		e.known = earlier(e.known, since(&g.known, x.Ref.Index))
+		e.known = earlier(e.known, since(l.held[g.key], x.Ref.Index))
+	}
+	if x.State != Valid && e.problem == "" {
+		e.problem = "this record can't be opened"
+	}
+	return e
+}
+
 // stated gives, for each logbook of others, since when we have stated on this
 // line that we hold it: by our Received records, and by what our records name as
 // seen.
@@ -122,26 +135,36 @@ func (b *Book) stated(l *bookLine) map[logKey]*stairs {
 			continue
 		}
 		for _, x := range g.leaves {
-			if x.State != Valid || x.Rec == nil {
-				continue
-			}
-			heads := x.Rec.Seen
-			if r, ok := bodyOf[record.Received](x.Rec); ok {
-				heads = append(slices.Clone(heads), r.Heads...)
-			}
-			for _, h := range heads {
-				if h.Party != b.self {
-					s := held[headKey(h)]
-					if s == nil {
-						s = &stairs{}
-						held[headKey(h)] = s
-					}
-					s.add(h.Size, x.Rec.Composed, nil)
-				}
+			for _, h := range x.states(b.self) {
+				stairsOf(held, headKey(h)).add(h.Size, x.Rec.Composed, nil)
 			}
 		}
 	}
 	return held
+}
+
+// states gives the heads of others that a record of ours states to hold.
+func (x *leaf) states(self party.ID) []record.Head {
+	if x.State != Valid || x.Rec == nil {
+		return nil
+	}
+	heads := x.Rec.Seen
+	if r, ok := bodyOf[record.Received](x.Rec); ok {
+		heads = slices.Concat(heads, r.Heads)
+	}
+	if slices.ContainsFunc(heads, func(h record.Head) bool { return h.Party == self }) {
+		heads = slices.DeleteFunc(slices.Clone(heads), func(h record.Head) bool { return h.Party == self })
+	}
+	return heads
+}
+
+func stairsOf(m map[logKey]*stairs, k logKey) *stairs {
+	s := m[k]
+	if s == nil {
+		s = &stairs{}
+		m[k] = s
+	}
+	return s
 }
 
 func since(s *stairs, index uint64) utc.Time {
@@ -181,38 +204,52 @@ func (l *lineFold) index() {
 		if !e.valid() {
 			continue
 		}
-		if r, ok := bodyOf[record.Received](e.Rec); ok {
-			for _, h := range r.Heads {
-				if h.Party == e.Ref.Party {
-					continue
-				}
-				m := l.receipts[e.Ref.Party]
-				if m == nil {
-					m = map[logKey]*stairs{}
-					l.receipts[e.Ref.Party] = m
-				}
-				s := m[headKey(h)]
-				if s == nil {
-					s = &stairs{}
-					m[headKey(h)] = s
-				}
-				s.add(h.Size, e.composed, e)
-			}
-		}
-		if a, ok := bodyOf[record.Ack](e.Rec); ok {
-			switch {
-			case e.Rec.Re == nil:
-				e.problem = "acknowledges no record"
-			case e.re == nil: // not held (yet): nothing to acknowledge here
-			case e.re.Ref.Party == e.Ref.Party && !l.home:
-				e.problem = "acknowledges a record of its own party: no effect"
-			case e.Rec.Officer == "" && a.Level != record.LevelSeen:
-				e.problem = "acknowledges without an officer: no effect"
-			default:
-				l.acks[e.re] = append(l.acks[e.re], e)
-			}
+		l.receive(e, func(logKey, uint64, uint64) {})
+		if l.acknowledges(e) {
+			l.acks[e.re] = append(l.acks[e.re], e)
 		}
 	}
+}
+
+// receive takes in what a Received record states. It calls f with each part of a
+// logbook of which that changes when it was received.
+func (l *lineFold) receive(e *entry, f func(k logKey, from, to uint64)) {
+	r, ok := bodyOf[record.Received](e.Rec)
+	if !ok {
+		return
+	}
+	for _, h := range r.Heads {
+		if h.Party == e.Ref.Party {
+			continue
+		}
+		m := l.receipts[e.Ref.Party]
+		if m == nil {
+			m = map[logKey]*stairs{}
+			l.receipts[e.Ref.Party] = m
+		}
+		f(headKey(h), stairsOf(m, headKey(h)).add(h.Size, e.composed, e), h.Size)
+	}
+}
+
+// acknowledges reports whether a record is an acknowledgement that counts, of
+// e.re; one that doesn't says why.
+func (l *lineFold) acknowledges(e *entry) bool {
+	a, ok := bodyOf[record.Ack](e.Rec)
+	if !ok {
+		return false
+	}
+	switch {
+	case e.Rec.Re == nil:
+		e.problem = "acknowledges no record"
+	case e.re == nil: // not held (yet): nothing to acknowledge here
+	case e.re.Ref.Party == e.Ref.Party && !l.home:
+		e.problem = "acknowledges a record of its own party: no effect"
+	case e.Rec.Officer == "" && a.Level != record.LevelSeen:
+		e.problem = "acknowledges without an officer: no effect"
+	default:
+		return true
+	}
+	return false
 }
 
 // charter gives the charter in force when a record was composed. A later
@@ -275,10 +312,7 @@ func without(ps []party.ID, p party.ID) []party.ID {
 // converse builds the conversations and gathers what is wrong.
 func (f *fold) converse() {
 	for _, l := range f.lines {
-		c := Conversation{Line: l.id, Name: l.name, Home: l.home, Parties: l.parties, Closed: l.closed(f.self)}
-		if n := len(l.charters); n > 0 {
-			c.Exercise = l.charters[n-1].Exercise
-		}
+		c := l.conversation()
 		c.Items = make([]Item, 0, len(l.entries))
 		for _, e := range l.entries {
 			it := l.item(e)
@@ -289,11 +323,27 @@ func (f *fold) converse() {
 		}
 		f.conversations = append(f.conversations, c)
 	}
-	slices.SortFunc(f.findings, func(a, b Item) int {
+	sortFindings(f.findings)
+}
+
+// conversation is a line's conversation but for its items.
+func (l *lineFold) conversation() Conversation {
+	c := Conversation{Line: l.id, Name: l.name, Home: l.home, Parties: l.parties, Closed: l.closed(l.self)}
+	if n := len(l.charters); n > 0 {
+		c.Exercise = l.charters[n-1].Exercise
+	}
+	return c
+}
+
+func sortFindings(items []Item) {
+	slices.SortFunc(items, func(a, b Item) int {
 		if c := cmp.Compare(a.KnownAt, b.KnownAt); c != 0 {
 			return c
 		}
-		return strings.Compare(string(a.ID), string(b.ID))
+		if c := strings.Compare(string(a.ID), string(b.ID)); c != 0 {
+			return c
+		}
+		return compareRef(a.Ref, b.Ref)
 	})
 }
 

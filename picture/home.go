@@ -18,6 +18,7 @@ type openAlert struct {
 // standHome folds what is ours alone: plans, alerts, the watch. It counts only
 // on a home line and only from ourselves.
 func (f *fold) standHome() {
+	f.plans, f.alerts, f.onWatch, f.unfound = nil, nil, nil, map[record.About]bool{}
 	var alerts []*entry
 	ends := map[*entry]*entry{} // alert → what ended it first
 	var plans []*entry
@@ -124,6 +125,8 @@ func (f *fold) standAlerts(es []*entry, ends map[*entry]*entry) {
 			for _, ab := range a.About {
 				if about := f.find(ab); about != nil {
 					x.AboutIDs = append(x.AboutIDs, about.id)
+				} else {
+					f.unfound[ab] = true
 				}
 			}
 			f.alerts = append(f.alerts, x)
@@ -175,14 +178,22 @@ func Calls(deadline utc.Time, deputyMS uint32, at utc.Time) string {
 func (f *fold) at(instant utc.Time) *Picture {
 	p := &Picture{
 		Self: f.self, KnownAt: f.knownAt, Instant: instant,
-		Lines: orEmpty(f.conversations), Notices: orEmpty(slices.Clone(f.notices)), Relays: orEmpty(slices.Clone(f.relays)),
-		Plans: orEmpty(f.plans), Alerts: make([]Alert, 0, len(f.alerts)), OnWatch: orEmpty(f.onWatch), Findings: orEmpty(f.findings),
+		Lines: orEmpty(f.conversations), Notices: orEmpty(slices.Clone(f.notices)),
 	}
 	for i := range p.Notices {
 		n := &p.Notices[i]
 		n.Active = n.active(instant)
 		n.Missing = overdue(n.Missing, instant)
 	}
+	f.rest(p)
+	return p
+}
+
+// rest fills in everything of a picture but its conversations and notices.
+func (f *fold) rest(p *Picture) {
+	instant := p.Instant
+	p.Relays, p.Plans, p.OnWatch, p.Findings = orEmpty(slices.Clone(f.relays)), orEmpty(f.plans), orEmpty(f.onWatch), orEmpty(f.findings)
+	p.Alerts = make([]Alert, 0, len(f.alerts))
 	for i := range p.Relays {
 		p.Relays[i].Missing = overdue(p.Relays[i].Missing, instant)
 	}
@@ -200,7 +211,6 @@ func (f *fold) at(instant utc.Time) *Picture {
 		}
 		return cmp.Compare(a.Alert.Deadline, b.Alert.Deadline)
 	})
-	return p
 }
 
 // rank puts alerts that call somebody first, then the acknowledged, then the

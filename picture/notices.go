@@ -20,8 +20,7 @@ type standing struct {
 // standNotices folds the notices of all lines: what is cancelled, what is
 // corrected, what is in force.
 func (f *fold) standNotices() {
-	var all []*standing
-	by := map[*entry]*standing{}
+	f.by = map[*entry]*standing{}
 	for _, l := range f.lines {
 		if l.home {
 			continue // a home line has drafts at most; a notice is said to somebody
@@ -32,15 +31,15 @@ func (f *fold) standNotices() {
 			}
 			if n, ok := bodyOf[record.Notice](e.Rec); ok {
 				s := &standing{e: e, n: n}
-				by[e] = s
-				all = append(all, s)
-				s.act(by)
+				f.by[e] = s
+				f.standings = append(f.standings, s)
+				s.act(f.by)
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b *standing) int { return a.e.compare(b.e) })
-	f.notices = make([]Notice, 0, len(all))
-	for _, s := range all {
+	slices.SortFunc(f.standings, func(a, b *standing) int { return a.e.compare(b.e) })
+	f.notices = make([]Notice, 0, len(f.standings))
+	for _, s := range f.standings {
 		f.notices = append(f.notices, s.notice())
 	}
 }
@@ -201,25 +200,29 @@ func (n *Notice) active(at utc.Time) bool {
 
 // standRelays folds the relays and what opens them.
 func (f *fold) standRelays() {
-	var es []*entry
-	opened := map[*entry]*record.Origin{}
+	f.opened = map[*entry]*record.Origin{}
 	for _, l := range f.lines {
 		for _, e := range l.entries {
 			if !e.valid() {
 				continue
 			}
 			if _, ok := bodyOf[record.Relay](e.Rec); ok && !l.home {
-				es = append(es, e)
+				f.relayed = append(f.relayed, e)
 			}
 			if o, ok := bodyOf[record.Opening](e.Rec); ok {
-				e.open(o, opened)
+				e.open(o, f.opened)
 			}
 		}
 	}
-	slices.SortFunc(es, func(a, b *entry) int { return a.compare(b) })
-	for _, e := range es {
+	slices.SortFunc(f.relayed, func(a, b *entry) int { return a.compare(b) })
+	f.showRelays()
+}
+
+func (f *fold) showRelays() {
+	f.relays = make([]Relay, 0, len(f.relayed))
+	for _, e := range f.relayed {
 		r, _ := bodyOf[record.Relay](e.Rec)
-		f.relays = append(f.relays, Relay{Item: e.in.item(e), Relay: r, Opened: opened[e], Missing: e.in.missing(e, r.Wants)})
+		f.relays = append(f.relays, Relay{Item: e.in.item(e), Relay: r, Opened: f.opened[e], Missing: e.in.missing(e, r.Wants)})
 	}
 }
 

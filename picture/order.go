@@ -50,7 +50,7 @@ func (e *entry) compare(f *entry) int {
 // the parties' statements of what they had seen run in a circle, one of them is
 // not true; then only the logbooks' own order counts on this line.
 func (l *lineFold) order() {
-	if !l.rank(true) {
+	if l.circle = !l.rank(true); l.circle {
 		l.rank(false)
 	}
 	slices.SortFunc(l.entries, func(a, b *entry) int { return a.compare(b) })
