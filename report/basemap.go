@@ -33,10 +33,6 @@ func (m proj) xy(lat, lon float64) (x, y float64) {
 
 func (m proj) at(p volume.Point) (x, y float64) { return m.xy(p.Lat(), p.Lon()) }
 
-func (m proj) inside(p volume.Point) bool {
-	return p.Lat() >= m.box.South && p.Lat() <= m.box.North && p.Lon() >= m.box.West && p.Lon() <= m.box.East
-}
-
 // metres gives how long so many metres are on the sheet.
 func (m proj) metres(v float64) float64 { return v / 111_195 * m.ky }
 

@@ -85,7 +85,6 @@ func Build(d Data) []byte {
 // page gathers HTML. What goes in through f is escaped.
 type page struct {
 	strings.Builder
-	captions int
 }
 
 // raw writes what this package itself wrote.
