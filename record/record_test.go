@@ -300,3 +300,8 @@ func TestCommitmentsAreApart(t *testing.T) {
 		t.Error("the commitment isn't as specified")
 	}
 }
+
+// muteSigner has a key that is out of reach.
+type muteSigner struct{ party.Signer }
+
+func (muteSigner) Sign([]byte) ([]byte, error) { return nil, errors.New("the key is locked") }
