@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"parley/picture"
@@ -96,15 +97,39 @@ const farthest = 300_000.0
 // near says a place as one finds it on a map: "18 km NW of Latakia, 35.600N
 // 35.600E".
 func near(p volume.Point) string {
-	at, d, dir := place.Near(p)
+	here, best := picture.CapOf(p, 0), 4.0
+	var at place.Place
+	for _, x := range pins() {
+		dx, dy, dz := x.X-here.X, x.Y-here.Y, x.Z-here.Z
+		if d := dx*dx + dy*dy + dz*dz; d < best {
+			best, at = d, x.Place
+		}
+	}
+	d := volume.DistanceM(at.Point, p)
 	switch {
 	case at.Name == "" || d > farthest:
 		return spot(p)
-	case d <= at.RadiusM:
+	case d <= at.RadiusM || d < 500:
 		return at.Name + ", " + spot(p)
 	}
-	return fmt.Sprintf("%.0f km %s of %s, %s", d/1000, dir, at.Name, spot(p))
+	return fmt.Sprintf("%.0f km %s of %s, %s", d/1000, place.Direction(volume.BearingDeg(at.Point, p)), at.Name, spot(p))
 }
+
+// pin is a known place as a vector: ten thousand sentences look for the nearest.
+type pin struct {
+	place.Place
+	picture.Reach
+}
+
+var pins = sync.OnceValue(func() []pin {
+	var out []pin
+	for _, x := range place.All() {
+		if x.Kind != place.Region && x.Kind != place.Sea {
+			out = append(out, pin{x, picture.CapOf(x.Point, 0)})
+		}
+	}
+	return out
+})
 
 // where says where a notice is, for the head of a sentence: by its author's own
 // words, or else by the map.
