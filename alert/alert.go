@@ -54,7 +54,7 @@ type Draft struct {
 // call is raised with its end already in it, and ended by the next call: nothing
 // that happened is hidden.
 func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks record.Clocks) []Draft {
-	s := newStanding(p)
+	s := newStanding(p, es)
 	var out []Draft
 	left := map[crowd]*held{}
 	for _, c := range urgentFirst(cs) {
@@ -122,7 +122,7 @@ func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks rec
 // Due gives the ends that the picture alone decides: everything but what only
 // the engine can see.
 func Due(p *picture.Picture) []Draft {
-	return newStanding(p).due(map[picture.ID]bool{})
+	return newStanding(p, nil).due(map[picture.ID]bool{})
 }
 
 // standing is what alerts the picture holds, by the key of their conflict.
@@ -140,7 +140,9 @@ type ending struct {
 	from utc.Time
 }
 
-func newStanding(p *picture.Picture) *standing {
+// newStanding looks the picture through once. Of the notices it finds those that
+// an event, or an open alert of the engine's, is about.
+func newStanding(p *picture.Picture, es []watch.Event) *standing {
 	s := &standing{p: p, open: map[string]*picture.Alert{}, rounds: map[string]int{}, ended: map[ending]bool{}, notices: map[record.About]*picture.Notice{}, waits: waitingIn(p)}
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
@@ -148,13 +150,32 @@ func newStanding(p *picture.Picture) *standing {
 		s.rounds[k]++
 		if a.EndedAt.IsZero() {
 			s.open[k] = a
+			if kind := watch.Kind(a.Alert.Rule); (kind == watch.Inside || kind == watch.WillEnter) && len(a.Alert.About) > 0 {
+				s.notices[a.Alert.About[0]] = nil
+			}
 		} else {
 			s.ended[ending{k, a.Alert.From}] = true
 		}
 	}
+	for _, e := range es {
+		s.notices[e.Watched.About] = nil
+	}
+	places := map[uint64]bool{}
+	for a := range s.notices {
+		places[a.Ref.Index] = true
+	}
 	for i := range p.Notices {
+		if len(places) == 0 {
+			break
+		}
 		n := &p.Notices[i]
-		s.notices[record.About{Line: n.Line, Ref: n.Ref}] = n
+		if !places[n.Ref.Index] {
+			continue
+		}
+		a := record.About{Line: n.Line, Ref: n.Ref}
+		if _, asked := s.notices[a]; asked {
+			s.notices[a] = n
+		}
 	}
 	return s
 }
