@@ -53,7 +53,7 @@ func (l *Line) entitled(b *book, index uint64, r *record.Record) (party.Key, par
 			}
 			return k, o, fmt.Errorf("it is signed with %s key but speaks for %q", who, r.Officer)
 		}
-		if o.ID != "" && !maySay(o, r) {
+		if o.ID != "" && !MaySay(o, r.Body) {
 			return k, o, fmt.Errorf("%s is an observer, who signs nothing but what was seen and read", o.ID)
 		}
 		return k, o, nil
@@ -61,12 +61,12 @@ func (l *Line) entitled(b *book, index uint64, r *record.Record) (party.Key, par
 	return party.Key{}, party.Officer{}, fmt.Errorf("key %s is on no card of %s in force there at %s", r.Key, b.id.Party, r.Composed)
 }
 
-// maySay holds an officer's roles against a record: who is nothing but an
+// MaySay holds an officer's roles against what is said: who is nothing but an
 // observer acknowledges as seen or read, and no more.
-func maySay(o party.Officer, r *record.Record) bool {
+func MaySay(o party.Officer, body record.Body) bool {
 	if slices.ContainsFunc(o.Roles, func(r party.Role) bool { return r != party.Observer }) {
 		return true
 	}
-	a, ok := r.Body.(record.Ack)
+	a, ok := body.(record.Ack)
 	return ok && (a.Level == record.LevelRead || a.Level == record.LevelSeen)
 }

@@ -177,3 +177,21 @@ func TestNoNoticeIsReceiptedAndForgotten(t *testing.T) {
 		t.Error("IL held and receipted RU's record, and forgets it with a restart")
 	}
 }
+
+// An observer who says more than that something was seen or read is refused here:
+// all others would keep the record as invalid, and nobody would act on it.
+func TestAnObserverIsToldThatNobodyWouldActOnIt(t *testing.T) {
+	w := newWorld(t, "2018-09-17T17:00:00Z", "IL", "RU")
+	il := w.seats["IL"]
+	il.card.Officers[1].Roles = []party.Role{party.Observer}
+	il.home = w.charter("home", true, il)
+	w.line("IL-RU", "IL", "RU")
+	w.start()
+	w.settled()
+	s, err := il.Say(context.Background(), Draft{Line: "IL-RU", Officer: "duty", Precedence: record.Flash, Body: record.Say{Phrase: &record.Phrase{Code: record.CodeStop}}})
+	if err == nil {
+		w.settled()
+		it, _ := il.pic().Item(s.ID)
+		t.Errorf("the stop counts as said, and stands as %q", it.Words)
+	}
+}

@@ -79,15 +79,15 @@ func (n *Node) Say(ctx context.Context, d Draft) (Sent, error) {
 // known reports whether the line's charter in force gives us an officer with
 // this key, good now. A record signed by any other would be kept by all as
 // invalid.
-func (n *Node) known(l *seatLine, key party.Key) bool {
+func (n *Node) known(l *seatLine, key party.Key) (party.Officer, bool) {
 	charters := l.face.Load().charters
 	card, _ := charters[len(charters)-1].Card(n.cfg.Card.Party)
 	for _, o := range card.Officers {
 		if o.Key == key {
-			return o.Good(n.clock.Now())
+			return o, o.Good(n.clock.Now())
 		}
 	}
-	return false
+	return party.Officer{}, false
 }
 
 // voice is a sealed record that waits for its turn in the loop.
@@ -103,8 +103,12 @@ type voice struct {
 // append seals d with s off the loop and has it appended in the loop, together
 // with whatever else is waiting for the same logbook.
 func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer) (Sent, error) {
-	if !n.known(l, s.Public()) {
+	o, ok := n.known(l, s.Public())
+	if !ok {
 		return Sent{}, refuse("officer", "couldn't sign for %q on %s: its charter does not have this key now; it needs an amendment that all parties sign", d.Officer, l.name)
+	}
+	if !line.MaySay(o, d.Body) {
+		return Sent{}, refuse("officer", "couldn't say a %s for %q: an observer signs nothing but what was seen and read", d.Body.Kind(), d.Officer)
 	}
 	leaf, env, err := n.seal(l, d, s)
 	if err != nil {
