@@ -14,7 +14,7 @@ import (
 type Draft struct {
 	Line       string            // a line's name or hex id; "home"
 	Officer    string            // who says it; must be signed on
-	Precedence record.Precedence // zero: routine
+	Precedence record.Precedence // zero: that of the record it is about, else routine
 	Lane       record.Lane       // zero: flash and immediate go urgent, the rest routine
 	Re         picture.ID        // the record this one is about, on the same line
 	Body       record.Body
