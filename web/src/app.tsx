@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Alerts } from "./alerts.tsx";
 import { silence } from "./alarm.ts";
-import { clockText, now, spanText } from "./clock.ts";
+import { clockText, now, past, spanText } from "./clock.ts";
 import { composing } from "./compose.tsx";
 import { ConversationPanel } from "./conversation.tsx";
 import { SignOn, Stop } from "./dialogs.tsx";
@@ -11,14 +11,26 @@ import { drawing } from "./chart.ts";
 import { t, type Key } from "./i18n.ts";
 import { MapView } from "./mapview.tsx";
 import { Dialog, dialog } from "./parts.tsx";
-import { locked, lostSince, notes, officer, picture, stream } from "./store.ts";
+import { Past } from "./past.tsx";
+import { WatchDialog } from "./watch.tsx";
+import { locked, lookBack, lostSince, notes, officer, picture, stream } from "./store.ts";
 import { TopBar } from "./topbar.tsx";
+
+function compose(what: "say" | "notice"): void {
+  if (past.value) return;
+  if (officer.value) composing.value = what;
+  else dialog.value = () => <SignOn then={() => (composing.value = what)} />;
+}
 
 const keys: [string, Key, () => void][] = [
   ["A", "keys.alerts", () => (document.querySelector<HTMLElement>('[data-testid="acknowledge"]') ?? document.getElementById("alerts-title"))?.focus()],
   ["M", "keys.map", () => document.querySelector<HTMLElement>(".map")?.focus()],
   ["C", "keys.conversation", () => document.getElementById("conversation")?.focus()],
-  ["N", "keys.notice", () => (officer.value ? (composing.value = "notice") : (dialog.value = () => <SignOn then={() => (composing.value = "notice")} />))],
+  ["N", "keys.notice", () => compose("notice")],
+  ["Y", "keys.say", () => compose("say")],
+  ["R", "keys.relay", () => document.querySelector<HTMLElement>('[data-testid="relay"]:not(:disabled)')?.click()],
+  ["W", "keys.watch", () => !past.value && (dialog.value = () => (officer.value ? <WatchDialog /> : <SignOn />))],
+  ["T", "keys.past", () => (past.value ? document.querySelector<HTMLElement>('[data-testid="past-slider"]')?.focus() : lookBack(now.value))],
   ["S", "keys.silence", silence],
   ["Shift+X", "keys.stop", () => (dialog.value = () => <Stop />)],
   ["?", "keys.help", () => (dialog.value = () => <Keys />)],
@@ -32,6 +44,7 @@ function onKey(e: KeyboardEvent): void {
   if (e.ctrlKey || e.altKey || e.metaKey) return;
   if (e.key === "Escape" && !dialog.value) {
     if (drawing.value) drawing.value = null;
+    else if (past.value) lookBack(0);
     return;
   }
   const at = e.target as HTMLElement;
@@ -57,7 +70,8 @@ export function App(): JSX.Element {
       <a class="skip" href="#alerts-title">{t("skip")}</a>
       <TopBar />
       {stream.value === "lost" ? <div class="lost" role="alert" data-testid="lost"><strong>{t("lost.title")}</strong> {t("lost.why", { at: clockText(lostSince.value), span: spanText(now.value - lostSince.value) })}</div> : null}
-      <main class={stream.value === "lost" ? "desk stale" : "desk"}>
+      <Past />
+      <main class={`desk ${stream.value === "lost" ? "stale" : ""} ${past.value ? "looking-back" : ""}`}>
         {picture.value ? <Alerts /> : <section class="panel alerts loading" aria-busy="true"><p class="empty">{t("loading")}</p></section>}
         <MapView />
         {picture.value ? <ConversationPanel /> : <section class="panel conversation loading" aria-busy="true"><p class="empty">{t("loading")}</p></section>}
@@ -65,6 +79,7 @@ export function App(): JSX.Element {
       <footer class="statusbar">
         <span class={`stream ${stream.value}`}><span aria-hidden="true">{stream.value === "live" ? "●" : stream.value === "lost" ? "✕" : "○"}</span> {t(`stream.${stream.value}`)}</span>
         <span>{t("footer.nopermission")}</span>
+        {past.value ? null : <button type="button" class="quiet" data-testid="past-open" onClick={() => lookBack(now.value)}><kbd>T</kbd> {t("past.open")}</button>}
         <button type="button" class="quiet" onClick={() => (dialog.value = () => <Keys />)}><kbd>?</kbd> {t("keys.title")}</button>
       </footer>
       <div class="notes" role="status" aria-live="polite">{notes.value.map((n) => <p key={n.id} class={n.bad ? "note bad" : "note"} dir="auto"><span aria-hidden="true">{n.bad ? "✕" : "✓"}</span> {n.text}</p>)}</div>

@@ -14,7 +14,15 @@ import type { Place, Point, Volume } from "./types.ts";
 export interface Area { points: Point[]; circle: { center: Point; radius_m: number } | null; lower: string; upper: string; from: string; to: string; text: string; problem: string }
 
 const minute = (at: number) => `${new Date(Math.ceil(at / 60_000) * 60_000).toISOString().slice(0, 16)}Z`;
-export const emptyArea = (): Area => ({ points: [], circle: null, lower: "SFC", upper: "FL300", from: minute(now.value + 15 * 60_000), to: minute(now.value + 75 * 60_000), text: "", problem: "" });
+export const emptyArea = (ahead = 15 * 60_000): Area => ({ points: [], circle: null, lower: "SFC", upper: "FL300", from: minute(now.value + ahead), to: minute(now.value + 75 * 60_000), text: "", problem: "" });
+
+// areaOf gives a volume to be edited; its corners stay exact until they are typed anew.
+export function areaOf(v: Volume): Area {
+  const at = (s: string) => s.replace(/(:00)?(\.000)?Z$/, (m) => (m.startsWith(":00") ? "Z" : m.replace(".000", "")));
+  const points = v.area.polygon ?? [];
+  const circle = v.area.circle ?? null;
+  return { points, circle, lower: v.band.lower, upper: v.band.unlimited ? "UNL" : (v.band.upper ?? ""), from: at(v.window.from), to: at(v.window.to), text: circle ? latLonText(circle.center) : points.map(latLonText).join("\n"), problem: "" };
+}
 
 const full = (s: string) => (/^\d{4}-\d\d-\d\dT\d\d:\d\dZ$/.test(s) ? s.replace("Z", ":00Z") : s);
 

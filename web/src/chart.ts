@@ -13,14 +13,17 @@ import VectorImageLayer from "ol/layer/VectorImage.js";
 import VectorLayer from "ol/layer/Vector.js";
 import { fromLonLat, toLonLat } from "ol/proj.js";
 import VectorSource from "ol/source/Vector.js";
-import { Fill, Icon, Stroke, Style, Text } from "ol/style.js";
+import { Fill, Stroke, Text } from "ol/style.js";
 import { createEmpty, extend, isEmpty, type Extent } from "ol/extent.js";
 import type { FeatureLike } from "ol/Feature.js";
+import type { Style } from "ol/style.js";
 import { defaults as interactions } from "ol/interaction/defaults.js";
 import { effect, signal } from "@preact/signals";
 import * as geo from "./geo.ts";
-import { bandText, whatOf, windowState } from "./say.ts";
-import { ms, now, second, shortClock } from "./clock.ts";
+import { past, second } from "./clock.ts";
+import { layOut } from "./layout.ts";
+import { marks } from "./marks.ts";
+import { alertStyle, baseStyle, forget, labelStyle, nameStyle, planStyle, sketchStyle, trackStyle, volumeStyle } from "./symbols.ts";
 import { t } from "./i18n.ts";
 import { color, theme } from "./look.ts";
 import { openAlerts, picture, selected, tracks } from "./store.ts";
@@ -31,127 +34,11 @@ export const scale = signal({ px: 100, nm: 0 });
 export const sketch = signal<Volume[]>([]); // what is being composed
 export const drawing = signal<"polygon" | "circle" | null>(null);
 
+const font = (size: number) => `${size}px "Noto Sans", sans-serif`;
 const xy = (p: Point) => fromLonLat([p.lon, p.lat]);
-const font = (size: number, weight = 400) => `${weight} ${size}px "Noto Sans", sans-serif`;
 
 let map: OLMap | null = null;
-const sources = { base: new VectorSource(), volumes: new VectorSource(), plans: new VectorSource(), tracks: new VectorSource(), sketch: new VectorSource(), alerts: new VectorSource() };
-let styles = new Map<string, Style | Style[]>();
-
-// cached makes a style once for each look; hundreds of tracks share a few dozen.
-function cached<T extends Style | Style[]>(key: string, make: () => T): T {
-  let s = styles.get(key);
-  if (!s) styles.set(key, (s = make()));
-  return s as T;
-}
-
-const label = (text: string, ink: string, size: number, more: object = {}, weight = 400) =>
-  new Text({ text, font: font(size, weight), fill: new Fill({ color: ink }), stroke: new Stroke({ color: color("sea"), width: 3 }), ...more });
-
-function baseStyle(f: FeatureLike, resolution: number): Style | undefined {
-  const layer = f.get("layer") as string;
-  if (layer === "land") return cached("land", () => new Style({ fill: new Fill({ color: color("land") }), stroke: new Stroke({ color: color("coast"), width: 1 }) }));
-  if (layer === "border") return cached("border", () => new Style({ stroke: new Stroke({ color: color("border-line"), width: 1 }) }));
-  if (layer === "disputed") return cached("disputed", () => new Style({ stroke: new Stroke({ color: color("border-line"), width: 1.25, lineDash: [5, 5] }) }));
-  const rank = Number(f.get("rank") ?? 9);
-  if (rank > (resolution > 1500 ? 0 : resolution > 700 ? 1 : resolution > 300 ? 2 : 9)) return undefined;
-  const name = String(f.get("name_en") ?? "");
-  const kind = String(f.get("kind") ?? "");
-  if (kind === "sea" || kind === "water") return cached(`sea ${name}`, () => new Style({ text: label(name, color("sea-name"), 13, { stroke: undefined }) }));
-  if (kind === "country") return cached(`country ${name}`, () => new Style({ text: label(name.toUpperCase(), color("country-name"), 12, { stroke: new Stroke({ color: color("land"), width: 2 }) }) }));
-  return cached(`place ${name}`, () =>
-    new Style({
-      image: dot(color("place")),
-      text: label(name, color("place"), rank === 0 ? 12 : 11, { offsetX: 6, textAlign: "left", stroke: new Stroke({ color: color("land"), width: 3 }) }),
-    }));
-}
-
-const svg = (body: string, size: number) => `data:image/svg+xml;utf8,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="-16 -16 32 32">${body}</svg>`)}`;
-const dot = (ink: string) => cachedIcon(`dot ${ink}`, () => new Icon({ src: svg(`<circle r="4" fill="${ink}"/>`, 12) }));
-const icons = new Map<string, Icon>();
-function cachedIcon(key: string, make: () => Icon): Icon {
-  let i = icons.get(key);
-  if (!i) icons.set(key, (i = make()));
-  return i;
-}
-
-// Windows: a name, a pattern of the line and words say the same as the colour.
-const volumeInk = (state: string) => color(state === "active" ? "hazard" : state === "upcoming" ? "soon" : state === "relayed" ? "good" : "past");
-
-function volumeStyle(f: FeatureLike): Style[] {
-  const state = f.get("state") as string;
-  const own = f.get("own") as boolean;
-  const marked = selected.value?.kind === "record" && selected.value.id === f.get("record");
-  const text = f.get("text") as string;
-  return cached(`volume ${state} ${own} ${marked} ${text}`, () => {
-    const ink = volumeInk(state);
-    const dash = state === "upcoming" ? [10, 5] : state === "over" ? [2, 6] : state === "relayed" ? [14, 4, 2, 4] : undefined;
-    return [
-      new Style({ fill: new Fill({ color: `${ink}${state === "over" ? "0a" : own ? "14" : "24"}` }), stroke: new Stroke({ color: `${color("sea")}cc`, width: marked ? 6 : 4 }) }),
-      new Style({
-        stroke: new Stroke({ color: ink, width: marked ? 3 : 1.75, ...(dash ? { lineDash: dash } : {}) }),
-      }),
-      // The words stand over the area's upper edge, so that what is inside stays to be seen.
-      new Style({
-        geometry: (g) => {
-          const [west, , east, north] = g.getGeometry()!.getExtent() as [number, number, number, number];
-          return new OLPoint([(west + east) / 2, north]);
-        },
-        text: label(text, state === "over" ? color("past") : color("ink"), 12, { overflow: true, textAlign: "center", textBaseline: "bottom", offsetY: -7, stroke: undefined, backgroundFill: new Fill({ color: color("plate") }), padding: [3, 6, 2, 6] }, 600),
-      }),
-    ];
-  });
-}
-
-function planStyle(f: FeatureLike): Style[] {
-  if (f.get("line")) {
-    const text = f.get("text") as string;
-    return cached(`plan line ${text}`, () => [new Style({ stroke: new Stroke({ color: color("own"), width: 1.5, lineDash: [2, 5] }), text: label(text, color("own"), 12, { placement: "line", textBaseline: "bottom", overflow: true }, 600) })]);
-  }
-  return cached("plan", () => [new Style({ fill: new Fill({ color: `${color("own")}12` }), stroke: new Stroke({ color: `${color("own")}b0`, width: 1.25, lineDash: [8, 6] }) })]);
-}
-
-const shapes: Record<string, string> = {
-  own: '<path d="M0-13 9 11 0 6-9 11Z" fill="INK" stroke="SEA" stroke-width="1.5"/>',
-  protected: '<circle r="9" fill="INK" stroke="SEA" stroke-width="1.5"/><path d="M0-15V-9" stroke="INK" stroke-width="3"/><path d="M0-5V5M-5 0H5" stroke="SEA" stroke-width="2.5"/>',
-  civil: '<path d="M0-14C2-14 3-11 3-8V-3L13 4V7L3 4V10L6 13V14L0 12-6 14V13L-3 10V4L-13 7V4L-3-3V-8C-3-11-2-14 0-14Z" fill="INK"/>',
-  other: '<path d="M0-13 9 0 0 11-9 0Z" fill="none" stroke="INK" stroke-width="2.5"/><path d="M0-13V-16" stroke="INK" stroke-width="2"/>',
-};
-
-function trackStyle(f: FeatureLike, resolution: number): Style | Style[] {
-  const v = f.get("track") as TrackView;
-  if (f.get("ahead")) {
-    const own = v.standing === "own";
-    return cached(`ahead ${own}`, () => new Style({ stroke: new Stroke({ color: color(own ? "own" : "ink-2"), width: 1.5, lineDash: [1, 4], lineCap: "round" }) }));
-  }
-  const marked = selected.value?.kind === "track" && selected.value.id === v.id;
-  const words = marked || resolution < 400 || tracks.value.length < 60 || v.standing === "own";
-  const text = f.get("text") as string;
-  const ink = color(v.state === "lost" ? "past" : v.standing === "own" ? "own" : v.standing === "protected" ? "good" : v.standing === "civil" ? "civil" : "ink-2");
-  const turn = Math.round(v.track_deg / 3) * 3;
-  const symbol = new Style({ image: cachedIcon(`${v.standing} ${v.state} ${ink}`, () => trackIcon(v.standing, v.state, ink)).clone() });
-  const one = cached(`track ${v.standing} ${v.state} ${turn}`, () => {
-    (symbol.getImage() as Icon).setRotation((turn * Math.PI) / 180);
-    return symbol;
-  });
-  const out = [one];
-  if (words) out.push(new Style({ text: label(text, v.state === "fresh" ? color("ink") : color("warn"), 11.5, { offsetX: 16, offsetY: 2, textAlign: "left", justify: "left", ...(marked ? { backgroundFill: new Fill({ color: color("plate") }), padding: [2, 4, 2, 4] } : {}) }, v.standing === "own" ? 600 : 400) }));
-  return out;
-}
-
-function trackIcon(standing: string, state: string, ink: string): Icon {
-  let body = (shapes[standing] ?? shapes["other"]!).replaceAll("INK", ink).replaceAll("SEA", color("sea"));
-  if (state !== "fresh") body = `<g opacity="${state === "lost" ? ".55" : ".85"}">${body}</g><circle r="14.5" fill="none" stroke="${color("warn")}" stroke-width="1.75" stroke-dasharray="${state === "late" ? "5 3.5" : "1.5 4.5"}"/>`;
-  if (state === "lost") body += `<path d="M-10-10 10 10M10-10-10 10" stroke="${color("warn")}" stroke-width="2"/>`;
-  return new Icon({ src: svg(body, standing === "own" ? 30 : 26), rotateWithView: true });
-}
-
-function alertStyle(): Style {
-  return cached("alert", () => new Style({ image: new Icon({ src: svg(`<circle r="12" fill="none" stroke="${color("alarm")}" stroke-width="2.5"/><circle r="15" fill="none" stroke="${color("alarm")}" stroke-width="1" stroke-dasharray="3 3"/><path d="M0-7V2M0 5V7.5" stroke="${color("alarm")}" stroke-width="3"/>`, 34) }) }));
-}
-
-const sketchStyle = () => cached("sketch", () => new Style({ fill: new Fill({ color: `${color("accent")}22` }), stroke: new Stroke({ color: color("accent"), width: 2.5, lineDash: [4, 4] }) }));
-
+const sources = { base: new VectorSource(), volumes: new VectorSource(), plans: new VectorSource(), tracks: new VectorSource(), names: new VectorSource(), labels: new VectorSource(), sketch: new VectorSource(), alerts: new VectorSource() };
 export function shapeOf(v: Volume): Point[] {
   if (v.area.circle) return geo.circle(v.area.circle.center, v.area.circle.radius_m);
   return geo.ring(v.area.polygon ?? []);
@@ -163,30 +50,13 @@ const polygon = (ps: Point[]) => {
 };
 
 function drawVolumes(): void {
-  const p = picture.value;
-  const out: Feature[] = [];
-  for (const n of p?.notices ?? []) {
-    if (n.cancelled_by) continue;
-    (n.volumes ?? []).forEach((v, i) => {
-      const state = windowState(v);
-      if (state === "over" && now.peek() - ms(v.window.to) > 3 * 3600_000) return;
-      const head = i === 0 ? [`${n.party} · ${whatOf(n)}`, n.notice.place ?? ""].filter(Boolean).join(" · ") : "";
-      const text = [head, `${bandText(v.band)}  ${shortClock(ms(v.window.from))}–${shortClock(ms(v.window.to))}`, t(`window.${state}`).toUpperCase()].filter(Boolean).join("\n");
-      out.push(new Feature({ geometry: polygon(shapeOf(v)), state, own: n.party === p?.self, text, record: n.id }));
-    });
-  }
-  for (const r of p?.relays ?? [])
-    (r.relay.volumes ?? []).forEach((v) => {
-      // What a relay asks for is room for somebody, not a hazard: it looks otherwise.
-      if (windowState(v) === "over") return;
-      const text = `${r.party} · ${t("map.relayed")}\n${bandText(v.band)}  ${shortClock(ms(v.window.from))}–${shortClock(ms(v.window.to))}`;
-      out.push(new Feature({ geometry: polygon(shapeOf(v)), state: "relayed", own: true, text, record: r.id }));
-    });
-  const fresh = out.map((f) => `${f.get("record")}${f.get("state")}${f.get("text")}`).join("|");
+  const all = marks(picture.value);
+  const fresh = all.map((m) => `${m.record}${m.state}${m.text}`).join("|");
   if (fresh === drawn) return;
   drawn = fresh;
   sources.volumes.clear(true);
-  sources.volumes.addFeatures(out);
+  sources.volumes.addFeatures(all.map((m) => new Feature({ geometry: polygon(shapeOf(m.volume)), state: m.state, own: m.own, text: m.text, record: m.record })).reverse());
+  lay();
 }
 let drawn = "";
 
@@ -211,7 +81,7 @@ export function levelText(v: TrackView): string {
 
 function drawTracks(): void {
   const out: Feature[] = [];
-  for (const v of tracks.value) {
+  for (const v of past.value ? [] : tracks.value) {
     const age = v.state === "fresh" ? "" : `\n${t(v.state === "late" ? "track.late" : "track.lost", { age: Math.round(v.age_seconds) })}`;
     const arrow = v.climb_fpm > 150 ? " ↑" : v.climb_fpm < -150 ? " ↓" : "";
     const text = `${v.callsign || v.id}${v.synthetic ? ` (${t("track.synthetic")})` : ""}\n${levelText(v)}${arrow}  ${Math.round(v.speed_kt)} kt${age}`;
@@ -223,7 +93,18 @@ function drawTracks(): void {
   }
   sources.tracks.clear(true);
   sources.tracks.addFeatures(out);
+  lay();
 }
+
+// lay puts the labels where they hide nothing, once before the next picture.
+let laying = 0;
+function lay(): void {
+  laying ||= requestAnimationFrame(() => {
+    laying = 0;
+    if (map) layOut(map, sources, marked);
+  });
+}
+const marked = (f: Feature) => (f.get("track") ? selected.peek()?.id === (f.get("track") as TrackView).id : selected.peek()?.id === f.get("record"));
 
 function drawAlerts(): void {
   sources.alerts.clear(true);
@@ -245,6 +126,13 @@ export function fit(): void {
   }
   if (isEmpty(e)) return;
   map.getView().fit(e, { padding: [70, 90, 70, 90], maxZoom: 10, duration: 0 });
+}
+
+// showAll shows whole areas, such as the alternative that a party proposes.
+export function showAll(vs: Volume[]): void {
+  const e = createEmpty();
+  for (const v of vs) extend(e, polygon(shapeOf(v)).getExtent());
+  if (!isEmpty(e)) map?.getView().fit(e, { padding: [90, 90, 90, 90], maxZoom: 10, duration: 250 });
 }
 
 export function show(p: Point): void {
@@ -272,7 +160,7 @@ function measure(): void {
 const graticule = () => new Graticule({
   showLabels: true, wrapX: false, targetSize: 110,
   strokeStyle: new Stroke({ color: color("graticule"), width: 1 }),
-  lonLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), stroke: new Stroke({ color: color("sea"), width: 2 }), textBaseline: "bottom", offsetY: -26 }),
+  lonLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), stroke: new Stroke({ color: color("sea"), width: 2 }), textBaseline: "bottom", offsetY: -3 }),
   latLabelStyle: new Text({ font: font(10), fill: new Fill({ color: color("faint") }), stroke: new Stroke({ color: color("sea"), width: 2 }), textAlign: "right", offsetX: -4, offsetY: -7 }),
   lonLabelPosition: 0, latLabelPosition: 1,
 });
@@ -283,11 +171,13 @@ export function startChart(at: HTMLElement): () => void {
     new VectorLayer({ source, style: style as never, updateWhileAnimating: true, ...more });
   const base = new VectorImageLayer({ source: sources.base, style: baseStyle as never, imageRatio: 1.5, declutter: false });
   const layers = [
+    layer(sources.names, nameStyle),
     layer(sources.plans, planStyle),
-    layer(sources.volumes, volumeStyle, { declutter: false }),
+    layer(sources.volumes, volumeStyle),
     layer(sources.sketch, sketchStyle),
     layer(sources.alerts, alertStyle),
     layer(sources.tracks, trackStyle),
+    layer(sources.labels, labelStyle),
   ];
   const made = new OLMap({
     target: at, controls: [], layers: [base, graticule(), ...layers],
@@ -311,10 +201,15 @@ export function startChart(at: HTMLElement): () => void {
     }, { hitTolerance: 6, layerFilter: (l) => layers.includes(l as never) });
     selected.value = hit;
   });
-  made.on("moveend", measure);
+  made.on("moveend", () => { measure(); lay(); });
+  made.on("change:size", lay);
   void fetch("/assets/basemap.json").then(async (r) => {
     if (!r.ok) return;
-    sources.base.addFeatures(new GeoJSON().readFeatures(await r.json(), { featureProjection: "EPSG:3857" }) as Feature[]);
+    const all = new GeoJSON().readFeatures(await r.json(), { featureProjection: "EPSG:3857" }) as Feature[];
+    const lines = new Set(["land", "border", "disputed"]);
+    sources.base.addFeatures(all.filter((f) => lines.has(f.get("layer") as string)));
+    sources.names.addFeatures(all.filter((f) => !lines.has(f.get("layer") as string)));
+    lay();
   });
   let fitted = false;
   const stops = [
@@ -323,15 +218,15 @@ export function startChart(at: HTMLElement): () => void {
     effect(drawTracks), effect(drawAlerts), effect(drawSketch),
     effect(() => {
       void theme.value; void selected.value;
-      styles = new Map();
-      icons.clear();
+      forget();
       base.changed();
       for (const l of layers) l.changed();
+      lay();
     }),
     effect(() => { void theme.value; made.getLayers().setAt(1, graticule()); }),
     effect(() => startDrawing(made, drawing.value)),
   ];
-  const fonts = document.fonts?.ready.then(() => { styles = new Map(); base.changed(); for (const l of layers) l.changed(); });
+  const fonts = document.fonts?.ready.then(() => { forget(); base.changed(); for (const l of layers) l.changed(); lay(); });
   void fonts;
   measure();
   return () => {

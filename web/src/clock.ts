@@ -9,7 +9,12 @@ let rate = 1;
 // now ticks four times a second, in ms since 1970 by the node's clock; 0 before
 // the node has said anything.
 export const now = signal(0);
-export const second = computed(() => Math.floor(now.value / 1000));
+
+// past is the instant that an officer looks back to; 0: now. What is shown is
+// measured at viewed; what is said and what alarms is measured at now.
+export const past = signal(0);
+export const viewed = computed(() => past.value || now.value);
+export const second = computed(() => Math.floor(viewed.value / 1000));
 
 export function setClock(nodeNow: string, nodeRate: number): void {
   const at = Date.parse(nodeNow);

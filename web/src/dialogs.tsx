@@ -1,4 +1,4 @@
-// What an officer does in a dialog: sign on, the watch, stop, answer, relay.
+// What an officer does in a dialog: sign on, stop, cancel, answer, relay.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { arm, armed, testTone } from "./alarm.ts";
@@ -9,7 +9,7 @@ import { phraseBody, PhrasePicker, type Said } from "./compose.tsx";
 import { t, word } from "./i18n.ts";
 import { checked, close, Dialog, Field, PrecedenceSelect, value, Wants } from "./parts.tsx";
 import { act, itemById, lineName, officer, picture, refreshPicture, refreshStatus, session, status, told } from "./store.ts";
-import type { Item, Precedence, Session } from "./types.ts";
+import type { Item, Notice, Precedence, Session } from "./types.ts";
 
 export function SignOn(p: { then?: () => void }): JSX.Element {
   const people = status.value?.officers ?? [];
@@ -58,58 +58,22 @@ export function SignOn(p: { then?: () => void }): JSX.Element {
   );
 }
 
-export function WatchDialog(): JSX.Element {
-  const others = (status.value?.officers ?? []).filter((o) => o.id !== officer.value);
-  const on = picture.value?.on_watch?.some((w) => w.officer === officer.value);
-  const [to, setTo] = useState(others[0]?.id ?? "");
-  const [promises, setPromises] = useState("");
-  const say = async (body: object, done: string) => {
-    if (await act("/v1/records", { line: "home", kind: "watch", body }, done)) close();
-  };
-  const off = async () => {
-    try {
-      session.value = await post<Session>("/v1/sign-off", {});
-      refreshStatus();
-      close();
-    } catch (e) {
-      session.value = session.value ? { ...session.value } : null;
-      void told(e);
-    }
-  };
-  return (
-    <Dialog title={t("watch.title")}>
-      {on ? (
-        <>
-          <p>{t("watch.on")}</p>
-          <Field label={t("watch.to")} wide>{(id) => <select id={id} value={to} onChange={(e) => setTo(value(e))}>{others.map((o) => <option key={o.id} value={o.id}>{o.name}</option>)}</select>}</Field>
-          <Field label={t("watch.promises")} hint={t("watch.promises.hint")} wide>{(id) => <textarea id={id} rows={3} dir="auto" value={promises} onInput={(e) => setPromises(value(e))} />}</Field>
-          <div class="row end">
-            <button type="button" onClick={() => void say({ act: "leave" }, t("watch.left"))}>{t("watch.leave")}</button>
-            <button type="button" class="primary" disabled={!to} onClick={() => void say({ act: "hand-over", to, ...(promises.trim() ? { promises: promises.trim() } : {}) }, t("watch.handed"))}>{t("watch.hand")}</button>
-          </div>
-        </>
-      ) : (
-        <><p>{t("watch.off")}</p><div class="row end"><button type="button" class="primary" onClick={() => void say({ act: "take" }, t("watch.taken"))}>{t("watch.take")}</button></div></>
-      )}
-      <hr />
-      <div class="row end"><button type="button" class="quiet" onClick={() => void testTone()}>{t("alarm.test")}</button><button type="button" onClick={() => void off()}>{t("signoff")}</button></div>
-    </Dialog>
-  );
-}
-
 // A stop needs nobody's consent and as little typing as possible.
 export function Stop(): JSX.Element {
   const lines = (status.value?.lines ?? []).filter((l) => !l.home && !l.closed).map((l) => l.name);
   const [on, setOn] = useState<string[]>(lines.includes(lineName.value) ? [lineName.value] : lines);
   const [area, setArea] = useState("");
   const [text, setText] = useState("");
+  const [where, setWhere] = useState(false);
+  const [at, setAt] = useState<Area>(() => emptyArea(0));
   const [busy, setBusy] = useState(false);
+  const vs = where ? volumes(at) : [];
   const send = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
     let all = true;
     for (const line of on) {
-      const body = { phrase: { code: "STOP-NOW", params: area.trim() ? [{ name: "area", value: area.trim() }] : [] }, ...(text.trim() ? { text: text.trim(), lang: "en" } : {}) };
+      const body = { ...(vs.length ? { volumes: vs } : {}), phrase: { code: "STOP-NOW", params: area.trim() ? [{ name: "area", value: area.trim() }] : [] }, ...(text.trim() ? { text: text.trim(), lang: "en" } : {}) };
       all = (await act("/v1/records", { line, kind: "say", precedence: "flash", body }, t("stop.sent", { line }))) && all;
     }
     setBusy(false);
@@ -122,8 +86,34 @@ export function Stop(): JSX.Element {
         <p>{t("stop.words")}</p>
         <fieldset class="wants"><legend>{t("stop.lines")}</legend>{lines.map((l) => <label key={l} class="check"><input type="checkbox" checked={on.includes(l)} onChange={(e) => setOn(checked(e) ? [...on, l] : on.filter((x) => x !== l))} />{l}</label>)}</fieldset>
         <Field label={t("stop.area")} wide>{(id) => <input id={id} dir="auto" value={area} onInput={(e) => setArea(value(e))} maxLength={200} />}</Field>
+        <label class="check"><input type="checkbox" checked={where} onChange={(e) => setWhere(checked(e))} />{t("stop.where")}</label>
+        {where ? <AreaEditor of={at} on={setAt} draw={false} /> : null}
         <Field label={t("stop.text")} wide>{(id) => <input id={id} dir="auto" value={text} onInput={(e) => setText(value(e))} maxLength={500} />}</Field>
-        <div class="row end"><button type="button" class="quiet" onClick={close}>{t("cancel")}</button><button type="submit" data-first class="stop" disabled={busy || !on.length} data-testid="stop-send">{t("stop.send")}</button></div>
+        <div class="row end"><button type="button" class="quiet" onClick={close}>{t("cancel")}</button><button type="submit" data-first class="stop" disabled={busy || !on.length || (where && (!!at.problem || !vs.length))} data-testid="stop-send">{t("stop.send")}</button></div>
+      </form>
+    </Dialog>
+  );
+}
+
+// A cancellation asks once: it ends the whole notice, and stands on the record.
+export function CancelNotice(p: { notice: Notice }): JSX.Element {
+  const n = p.notice;
+  const [text, setText] = useState("");
+  const [busy, setBusy] = useState(false);
+  const send = async (e: Event) => {
+    e.preventDefault();
+    setBusy(true);
+    const body = { class: "cancellation", ...(text.trim() ? { text: text.trim(), lang: "en" } : {}), wants: ["read"] };
+    if (await act("/v1/records", { line: n.line_name, kind: "notice", precedence: n.precedence || "immediate", re: n.id, body }, t("cancelnotice.sent", { line: n.line_name }))) close();
+    setBusy(false);
+  };
+  return (
+    <Dialog title={t("cancelnotice.title", { id: n.id })}>
+      <form onSubmit={(e) => void send(e)}>
+        <blockquote dir="auto">{n.words}</blockquote>
+        <p class="hint">{t("cancelnotice.hint")}</p>
+        <Field label={t("cancelnotice.why")} wide>{(id) => <input id={id} data-first dir="auto" value={text} onInput={(e) => setText(value(e))} maxLength={2000} />}</Field>
+        <div class="row end"><button type="button" class="quiet" onClick={close}>{t("cancelnotice.keep")}</button><button type="submit" class="danger" disabled={busy} data-testid="cancel-send">{t("cancelnotice.send")}</button></div>
       </form>
     </Dialog>
   );
@@ -138,7 +128,7 @@ export function Answer(p: { item: Item; level?: string }): JSX.Element {
   const [at, setAt] = useState(`${new Date(now.value).toISOString().slice(0, 19)}Z`);
   const [reason, setReason] = useState("");
   const [text, setText] = useState("");
-  const [area, setArea] = useState<Area>(emptyArea);
+  const [area, setArea] = useState<Area>(() => emptyArea());
   const [busy, setBusy] = useState(false);
   const units = level === "relayed" || level === "unit-confirms";
   const body = {

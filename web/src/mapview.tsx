@@ -2,14 +2,14 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { cursor, drawing, fit, levelText, scale, show, startChart, zoom } from "./chart.ts";
-import { clockText, ms } from "./clock.ts";
+import { clockText, ms, past } from "./clock.ts";
 import { latLonText } from "./geo.ts";
 import { t, word } from "./i18n.ts";
 import { selected, tracks } from "./store.ts";
 
 function TrackCard(): JSX.Element | null {
   const s = selected.value;
-  const v = s?.kind === "track" ? tracks.value.find((x) => x.id === s.id) : undefined;
+  const v = s?.kind === "track" && !past.value ? tracks.value.find((x) => x.id === s.id) : undefined;
   if (!v) return null;
   return (
     <aside class="track-card" aria-label={t("track.title", { name: v.callsign || v.id })}>
@@ -34,15 +34,17 @@ export function MapView(): JSX.Element {
   return (
     <section class="map-panel" aria-labelledby="map-title">
       <h2 id="map-title" class="visually-hidden">{t("map.title")}</h2>
-      <div class={`map ${drawing.value ? "drawing" : ""}`} ref={at} dir="ltr" tabIndex={0} role="application" aria-label={t("map.label")} data-testid="map" />
-      <div class="map-tools">
+      <div class="map-area">
+        <div class={`map ${drawing.value ? "drawing" : ""}`} ref={at} dir="ltr" tabIndex={0} role="application" aria-label={t("map.label")} data-testid="map" />
+        <div class="map-tools">
         <button type="button" class="icon" aria-label={t("map.in")} title={t("map.in")} onClick={() => zoom(1)}>+</button>
         <button type="button" class="icon" aria-label={t("map.out")} title={t("map.out")} onClick={() => zoom(-1)}>−</button>
         <button type="button" class="icon" aria-label={t("map.fit")} title={t("map.fit")} onClick={fit}>⤢</button>
       </div>
       <TrackCard />
+      </div>
       <div class="legend" aria-hidden="true">
-        <span><i class="sw active" />{t("window.active")}</span><span><i class="sw upcoming" />{t("window.upcoming")}</span><span><i class="sw over" />{t("window.over")}</span><span><i class="sw plan" />{t("map.plan")}</span><span><i class="sw relayed" />{t("map.relay")}</span>
+        <span><i class="sw active" />{t("window.active")}</span><span><i class="sw upcoming" />{t("window.upcoming")}</span><span><i class="sw over" />{t("window.over")}</span><span><i class="sw plan" />{t("map.plan")}</span><span><i class="sw room" />{t("map.room")}</span><span><i class="sw other" />{t("map.other")}</span><span><i class="sw stopped" />{t("map.stop")}</span>
       </div>
       <div class="map-foot">
         <span class="scale num"><i style={{ inlineSize: `${scale.value.px}px` }} />{t("map.scale", { nm: scale.value.nm, km: Math.round(scale.value.nm * 18.52) / 10 })}</span>

@@ -1,5 +1,5 @@
 // How the node's values are put into words that several parts of the page use.
-import { clockText, ms, now } from "./clock.ts";
+import { clockText, ms, viewed } from "./clock.ts";
 import { t, word } from "./i18n.ts";
 import type { Item, Missing, Notice, Volume } from "./types.ts";
 
@@ -9,7 +9,7 @@ export function bandText(b: Volume["band"]): string {
 }
 
 export function windowState(v: Volume): "upcoming" | "active" | "over" {
-  const at = now.peek(); // who shows it says how often it is drawn again
+  const at = viewed.peek(); // who shows it says how often it is drawn again
   return at < ms(v.window.from) ? "upcoming" : at < ms(v.window.to) ? "active" : "over";
 }
 
@@ -38,9 +38,21 @@ export function rungs(item: Item, party: string, missing: Missing[]): Rung[] {
     return {
       name,
       ...(s ? { done: { at: ms(s.at), officer: s.officer ?? "", unit: s.unit ?? "", text: s.text ?? "", state: s.state } } : {}),
-      ...(!s && m ? { due: { at: ms(m.due), overdue: m.overdue || ms(m.due) < now.peek() } } : {}),
+      ...(!s && m ? { due: { at: ms(m.due), overdue: m.overdue || ms(m.due) < viewed.peek() } } : {}),
     };
   });
 }
+
+// bodyOf gives the body of a record; what it holds depends on the kind, and of a
+// record that could not be read there is none.
+export function bodyOf<T>(i: Item | undefined): Partial<T> {
+  return (i?.body ?? {}) as Partial<T>;
+}
+
+export interface SayBody { phrase: { code: string }; volumes: Volume[] }
+export interface AckBody { level: string; read_back: string[]; reason: string; alternative: Volume[]; text: string }
+export interface CloseBody { text: string; duties: string[] }
+export interface WatchBody { act: string; to: string; open: string[]; promises: string; open_hash: string }
+export interface FindingBody { what: string; party: string; lane: string; text: string; proof: string[] }
 
 export const timeOf = (at: number) => clockText(at, true);

@@ -2,12 +2,14 @@
 // event stream. An event says only what changed; the console asks for it again.
 import { computed, signal } from "@preact/signals";
 import { get, post, Refused, Unreachable } from "./api.ts";
-import { ms, now, setClock } from "./clock.ts";
+import { ms, now, past, setClock } from "./clock.ts";
 import type { Alert, Item, Phrasebook, Picture, Session, Status, TrackView } from "./types.ts";
 
 export const session = signal<Session | null>(null);
 export const status = signal<Status | null>(null);
-export const picture = signal<Picture | null>(null);
+const live = signal<Picture | null>(null); // as it is
+const known = signal<Picture | null>(null); // as it was known at past
+export const picture = computed(() => (past.value ? (known.value ?? live.value) : live.value));
 export const tracks = signal<TrackView[]>([]);
 export const phrases = signal<Phrasebook | null>(null);
 
@@ -22,7 +24,8 @@ export const notes = signal<{ id: number; text: string; bad: boolean }[]>([]);
 export const officer = computed(() => session.value?.officer ?? "");
 export const exercise = computed(() => !!status.value?.lines?.some((l) => l.exercise && !l.home));
 export const openAlerts = computed(() => (picture.value?.alerts ?? []).filter((a) => !a.ended_at));
-export const calling = computed(() => openAlerts.value.filter((a) => a.calls));
+// What calls calls now, also while an officer looks back.
+export const calling = computed(() => (live.value?.alerts ?? []).filter((a) => !a.ended_at && a.calls));
 
 let noteId = 0;
 export function note(text: string, bad = false): void {
@@ -54,7 +57,7 @@ async function load<T>(path: string, into: (v: T) => void): Promise<void> {
   } catch (e) {
     if (e instanceof Refused && e.status === 401) {
       locked.value = true;
-      picture.value = null; // what cannot be kept current is not shown as if it were
+      live.value = null; // what cannot be kept current is not shown as if it were
     }
     else if (!(e instanceof Unreachable)) note(told(e), true);
     else lose();
@@ -69,7 +72,7 @@ export const loadStatus = () =>
   });
 export const loadPicture = () =>
   load<Picture>("/v1/picture", (v) => {
-    picture.value = v;
+    live.value = v;
     if (!lineName.value) lineName.value = (v.lines?.find((l) => !l.home) ?? v.lines?.[0])?.name ?? "";
   });
 export const loadTracks = () => load<TrackView[]>("/v1/tracks", (v) => (tracks.value = v));
@@ -96,6 +99,30 @@ function eager(ask: () => Promise<void>, rest: number): () => void {
   };
   return () => void run();
 }
+
+const loadKnown = async () => {
+  const at = past.value;
+  if (!at) return;
+  const t = new Date(at).toISOString();
+  await load<Picture>(`/v1/picture?known_at=${t}&instant=${t}`, (v) => (known.value = v));
+};
+const refreshKnown = eager(loadKnown, 60);
+
+// lookBack shows what was known at an instant; 0 returns to now. Nothing can be
+// said or acknowledged meanwhile, and what calls now still sounds.
+export function lookBack(at: number): void {
+  past.value = at && Math.min(at, now.value);
+  if (!at) known.value = null;
+  else refreshKnown();
+}
+
+// When something became known here: what a look back can step through.
+export const steps = computed(() => {
+  const at = new Set<number>();
+  for (const c of live.value?.lines ?? [])
+    for (const i of c.items ?? []) if (i.kind !== "charter" && i.kind !== "minute" && i.known_at) at.add(ms(i.known_at));
+  return [...at].filter((x) => x > 0).sort((a, b) => a - b);
+});
 
 // Nothing is asked any more once a new link is needed.
 export const refreshStatus = eager(loadStatus, 250);

@@ -1,11 +1,12 @@
 // The bar across the top: whose seat, what time, which lines, who is on watch.
 import type { JSX } from "preact";
 import { arm, armed, testTone } from "./alarm.ts";
-import { clockText, dayText, ms, now, spanText } from "./clock.ts";
+import { clockText, dayText, ms, now, past, spanText } from "./clock.ts";
 import { t } from "./i18n.ts";
 import { theme } from "./look.ts";
 import { dialog } from "./parts.tsx";
-import { SignOn, Stop, WatchDialog } from "./dialogs.tsx";
+import { SignOn, Stop } from "./dialogs.tsx";
+import { WatchDialog } from "./watch.tsx";
 import { exercise, lineName, officer, picture, status } from "./store.ts";
 import type { LineStatus, PeerStatus } from "./types.ts";
 
@@ -48,7 +49,7 @@ function Officer(): JSX.Element {
         <span>{names ? t("officer.watch", { names }) : t("officer.nowatch")}</span>
       </div>
       {officer.value
-        ? <button type="button" onClick={() => (dialog.value = () => <WatchDialog />)}>{t("officer.menu")}</button>
+        ? <button type="button" data-testid="watch" disabled={!!past.value} onClick={() => (dialog.value = () => <WatchDialog />)}>{t("officer.menu")}</button>
         : <button type="button" class="primary" data-testid="sign-on" onClick={() => (dialog.value = () => <SignOn />)}>{t("signon.open")}</button>}
     </div>
   );
