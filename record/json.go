@@ -181,9 +181,9 @@ func findInJSON(t reflect.Type, b []byte, path string) error {
 func jsonFault(err error) string {
 	var typ *json.UnmarshalTypeError
 	if errors.As(err, &typ) {
-		return fmt.Sprintf("is a JSON %s, want %s", typ.Value, jsonName(typ))
+		return fmt.Sprintf("is a JSON %.40s, want %s", typ.Value, jsonName(typ))
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	return fmt.Sprintf("%.200s", strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // jsonName says in JSON's words what a Go type wants.
