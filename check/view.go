@@ -18,6 +18,8 @@ type view struct {
 	which  []int             // where in Notices they stand
 	found  bool
 
+	located []located // the wanted items, when first asked for
+
 	asked  int // how often a notice was looked up
 	byName map[picture.ID]*picture.Notice
 }
@@ -105,7 +107,11 @@ func (v *view) cap(i, k int) *picture.Reach {
 
 // items gives the wanted items.
 func (v *view) items() []located {
-	var out []located
+	if v.located != nil {
+		return v.located
+	}
+	out := []located{}
+	defer func() { v.located = out }()
 	if v.ids == nil {
 		for i := range v.Lines {
 			for k := range v.Lines[i].Items {
