@@ -309,7 +309,7 @@ func (l *Line) Closed(p party.ID) bool {
 }
 
 // Broken names the logbooks whose store failed: they refuse everything until
-// the line is opened again.
+// Mend, or the next Open, has read them again.
 func (l *Line) Broken() map[logbook.ID]error {
 	out := map[logbook.ID]error{}
 	for id, b := range l.books {

@@ -176,8 +176,8 @@ var (
 )
 
 // Line is one line as one party sees it. It is owned by one goroutine. After
-// an error of a store the logbook concerned refuses everything until the Line
-// is opened again; Broken tells which.
+// an error of a store the logbook concerned refuses everything until Mend, or
+// the next Open, has read it again; Broken tells which.
 type Line struct {
 	cfg     Config
 	lim     Limits
