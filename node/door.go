@@ -239,6 +239,9 @@ func (n *Node) found(l *seatLine, f record.Finding) {
 // lane, so that a routine backlog fills no urgent log. Loop only.
 func (n *Node) writeReceived() {
 	for _, l := range n.lines {
+		if l.failing.Load() && len(l.Broken()) > 0 {
+			continue // mend comes first
+		}
 		for lane := range l.owes {
 			delete(l.owes, lane)
 			var heads []record.Head
@@ -253,7 +256,7 @@ func (n *Node) writeReceived() {
 			if _, err := n.machineSays(l, Draft{Precedence: record.Ordinary, Lane: lane, Body: record.Received{Heads: heads}}); err != nil {
 				n.cfg.Logger.Error("couldn't record a receipt", "line", l.name, "err", err)
 				l.owes[lane] = true // the next round tries again; nothing was claimed meanwhile
-				return
+				break
 			}
 		}
 	}

@@ -47,9 +47,11 @@ func (n *Node) drain() {
 	n.speak()
 }
 
-// tick lets machine time pass for the lines: retries and questions again.
+// tick lets machine time pass for the lines: retries and questions again, and
+// logs that the disk has broken.
 func (n *Node) tick() {
 	for _, l := range n.lines {
+		n.mend(l, stamp())
 		n.carry(l, l.Tick(stamp()))
 	}
 }

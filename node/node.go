@@ -36,6 +36,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"parley/line"
 	"parley/logbook"
@@ -127,6 +128,10 @@ type seatLine struct {
 	charters     []record.Charter                    // every revision in force so far
 	owes         map[record.Lane]bool                // others' entries were stored and no Received record covers them yet
 	receiptedFor map[party.ID]map[record.Lane]uint64 // highest size each member holds of ours
+
+	failing  atomic.Bool // a log of it is broken; see mend
+	mendAt   utc.Time    // not before this instant
+	mendWait time.Duration
 }
 
 // face is a snapshot of a line for those outside the loop.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type seat struct {
 	home   []byte
 	lines  [][][]byte
 	stores map[logbook.ID]*logbook.Memory
+	full   atomic.Bool // the disk takes nothing
 	stop   context.CancelFunc
 	ran    chan struct{}
 }
@@ -124,7 +126,7 @@ func (s *seat) open() {
 			if s.stores[id] == nil {
 				s.stores[id] = logbook.NewMemory()
 			}
-			return s.stores[id], nil
+			return disk{s.stores[id], &s.full}, nil
 		}})
 	if err != nil {
 		s.w.t.Fatal(err)

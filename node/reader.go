@@ -259,8 +259,8 @@ func (r *reader) raise(p *picture.Picture) bool {
 	}
 	n := r.n
 	drafts := alert.Raise(p, cs, r.events, n.home.clocks())
-	r.events = r.events[:0]
 	if len(drafts) == 0 {
+		r.events = r.events[:0]
 		return false
 	}
 	slices.SortStableFunc(drafts, func(a, b alert.Draft) int { return cmp.Compare(a.Precedence, b.Precedence) })
@@ -274,17 +274,21 @@ func (r *reader) raise(p *picture.Picture) bool {
 		}
 		leaves = append(leaves, leaf)
 	}
-	written := false
+	written, whole := false, len(leaves) == len(drafts)
 	for batch := range slices.Chunk(leaves, logbook.MaxBatchEntries) { // the loop does other work between
 		if err := n.do(context.Background(), func() {
 			refs, err := n.appendOwn(n.home, record.Urgent, batch)
 			if err != nil {
 				n.cfg.Logger.Error(again, "err", err)
+				whole = false
 			}
 			written = written || len(refs) > 0
 		}); err != nil {
 			return false
 		}
+	}
+	if whole { // the engine says a thing once: what is not on the disk yet is kept
+		r.events = r.events[:0]
 	}
 	n.subs.tell(Event{What: "alerts"})
 	return written

@@ -80,8 +80,8 @@ type Status struct {
 	Officers    []OfficerStatus `json:"officers"`
 	Unreceipted int             `json:"unreceipted"` // our records that some member has not yet receipted
 	Tracks      int             `json:"tracks"`
-	Alerts      int             `json:"alerts"` // open, not acknowledged
-	Unlogged    bool            `json:"unlogged"`
+	Alerts      int             `json:"alerts"`   // open, not acknowledged
+	Unlogged    bool            `json:"unlogged"` // the disk fails: what is said is refused, what comes is not stored
 }
 
 // LineStatus is one line and its links.

@@ -11,7 +11,7 @@ import (
 
 // Status gives the state of this seat.
 func (n *Node) Status(ctx context.Context) (Status, error) {
-	s := Status{Party: n.cfg.Card.Party, Name: n.cfg.Card.Name, Version: n.cfg.Version}
+	s := Status{Party: n.cfg.Card.Party, Name: n.cfg.Card.Name, Version: n.cfg.Version, Unlogged: n.failing()}
 	s.Clock, s.Rate = n.clock.face()
 	if err := n.read(ctx, func(r *reader) {
 		p := r.now()
