@@ -439,14 +439,17 @@ func TestOpenNamesWhatIsWrongWithAStoreAndWhatToDo(t *testing.T) {
 		key   party.Key
 		want  string
 	}{
-		"the last entry":        {spoil: func(m *Memory) { m.entries[1399] = []byte("x") }, want: "entry 1399 is not the one that was hashed"},
-		"one of the last":       {spoil: func(m *Memory) { m.entries[1000] = []byte("x") }, want: "entry 1000 is not the one that was hashed"},
-		"the first entry":       {spoil: func(m *Memory) { m.entries[0] = []byte("x") }, want: "entry 0 is not under the signed root"},
-		"a lost entry":          {spoil: func(m *Memory) { m.entries = m.entries[:1399] }, want: "signed for 1400 entries but it holds 1399"},
-		"a lost checkpoint":     {spoil: func(m *Memory) { m.notes = m.notes[:699] }, want: "signed for 1398 entries but it holds 1400"},
-		"lost hashes":           {spoil: func(m *Memory) { m.hashes = m.hashes[:2000] }, want: "hashes cannot be read"},
-		"a hash of the edge":    {spoil: func(m *Memory) { m.hashes[tlog.StoredHashIndex(10, 0)][0] ^= 1 }, want: "do not give the root"},
-		"entry and hash":        {spoil: func(m *Memory) { m.entries[0] = []byte("x"); m.hashes[0] = tlog.RecordHash([]byte("x")) }, want: "entry 0 is not under"},
+		"the last entry":     {spoil: func(m *Memory) { m.entries[1399] = []byte("x") }, want: "entry 1399 is not the one that was hashed"},
+		"one of the last":    {spoil: func(m *Memory) { m.entries[1000] = []byte("x") }, want: "entry 1000 is not the one that was hashed"},
+		"the first entry":    {spoil: func(m *Memory) { m.entries[0] = []byte("x") }, want: "entry 0 is not under the signed root"},
+		"a lost entry":       {spoil: func(m *Memory) { m.entries = m.entries[:1399] }, want: "signed for 1400 entries but it holds 1399"},
+		"a lost checkpoint":  {spoil: func(m *Memory) { m.notes = m.notes[:699] }, want: "signed for 1398 entries but it holds 1400"},
+		"lost hashes":        {spoil: func(m *Memory) { m.hashes = m.hashes[:2000] }, want: "hashes cannot be read"},
+		"a hash of the edge": {spoil: func(m *Memory) { m.hashes[tlog.StoredHashIndex(10, 0)][0] ^= 1 }, want: "do not give the root"},
+		"entry and hash":     {spoil: func(m *Memory) { m.entries[0] = []byte("x"); m.hashes[0] = tlog.RecordHash([]byte("x")) }, want: "entry 0 is not under"},
+		"the last, and its hash": {spoil: func(m *Memory) {
+			m.entries[1399], m.hashes[tlog.StoredHashIndex(0, 1399)] = []byte("x"), tlog.RecordHash([]byte("x"))
+		}, want: "entry 1399 is not under the signed root"},
 		"a head that is none":   {spoil: func(m *Memory) { m.notes[699].Note = []byte("x") }, want: "its head is not a checkpoint"},
 		"a head of another key": {spoil: func(m *Memory) {}, key: rogue.Public(), want: "not signed by this log's key"},
 		"no head":               {spoil: func(m *Memory) { m.notes = nil }, want: "its head is not a checkpoint"},
