@@ -148,6 +148,96 @@ test("an answer has levels, and understood needs a read-back", async () => {
   await expect(il.getByTestId("item").filter({ hasText: "Hazard area" }).first().locator('[data-rung="understood"]')).toHaveAttribute("data-state", "done");
 });
 
+test("RU proposes an alternative, and both see it on the notice; IL corrects its notice to it", async ({}, info) => {
+  const notice = ru.getByTestId("item").filter({ hasText: "Hazard area" }).first();
+  await notice.getByRole("button", { name: "Answer…" }).click();
+  const dialog = ru.getByRole("dialog");
+  await dialog.getByRole("radio", { name: "alternative" }).check();
+  await expect(ru.getByTestId("answer-send")).toBeDisabled();
+  const corners = dialog.getByLabel("Coordinates, one corner a line");
+  await corners.fill("35.3N 34.6E\n35.7N 34.6E\n35.7N 35.2E\n35.3N 35.2E");
+  await corners.blur();
+  await ru.getByTestId("answer-send").click();
+  await expect(dialog).toBeHidden();
+  await expect(notice.getByTestId("alternative")).toBeVisible();
+
+  const own = il.getByTestId("item").filter({ hasText: "Hazard area" }).first();
+  await own.getByTestId("alternative").getByRole("button", { name: "Correct ours to it…" }).click();
+  await expect(il.getByRole("heading", { name: /^Correction of IL-RU\/IL\/urgent\// })).toBeVisible();
+  const form = il.getByTestId("notice-form");
+  await expect(form.getByLabel("Place by name")).toHaveValue("Latakia"); // as the notice stands
+  await expect(form.getByLabel("Coordinates, one corner a line")).toHaveValue(/35°42.0′N 034°36.0′E/); // as RU proposed
+  await il.screenshot({ path: info.outputPath("il-correct.png") });
+  await il.getByTestId("check-notice").click();
+  await il.getByTestId("send-notice").click();
+  await expect(form).toBeHidden();
+  await expect(own).toContainText("corrected by IL/");
+  await expect(ru.getByTestId("item").filter({ hasText: "Hazard area" }).first()).toContainText("corrected by IL/");
+});
+
+test("IL cancels its notice from its card, asked once, and RU sees it", async () => {
+  const own = il.getByTestId("item").filter({ hasText: "Hazard area" }).first();
+  await own.getByTestId("cancel-notice").click();
+  await il.getByRole("button", { name: "Keep the notice" }).click();
+  await expect(own).not.toContainText("cancelled by");
+  await own.getByTestId("cancel-notice").click();
+  await il.getByTestId("cancel-send").click();
+  await expect(own).toContainText("cancelled by IL/");
+  await expect(own.getByTestId("cancel-notice")).toHaveCount(0);
+  await expect(ru.getByTestId("item").filter({ hasText: "Hazard area" }).first()).toContainText("cancelled by IL/");
+});
+
+test("the watch is handed over by two signatures for one list of open items", async ({}, info) => {
+  await ru.getByTestId("watch").click();
+  const dialog = ru.getByRole("dialog");
+  await dialog.getByLabel("Promises made orally").fill("Told SY by telephone: the aircraft lands before 19:15Z.");
+  await ru.getByTestId("hand-over").click();
+  await expect(ru.getByTestId("second")).toContainText("has not signed for it yet");
+  await expect(ru.locator(".officer")).toContainText("On watch: Lt. Col. Orlov"); // until the other has signed
+  await ru.screenshot({ path: info.outputPath("ru-handover.png") });
+  await ru.getByTestId("second-passphrase").fill("not it");
+  await ru.getByTestId("second-send").click();
+  await expect(dialog.getByRole("alert")).toBeVisible();
+  await ru.getByTestId("second-passphrase").fill(demo.passphrase());
+  await ru.getByTestId("second-send").click();
+  await expect(dialog).toBeHidden();
+  await expect(ru.locator(".officer")).toContainText("On watch: Maj. Sokolov");
+  await ru.getByRole("tab", { name: "Our own" }).click();
+  const signed = ru.getByTestId("item").filter({ hasText: "Told SY by telephone" });
+  await expect(signed).toContainText("Hands the watch over to sokolov");
+  const hashes = await ru.evaluate(async () => {
+    const p = (await (await fetch("/v1/picture")).json()) as { lines: { home: boolean; items: { kind: string; body: { act: string; open: string[]; open_hash: string } }[] }[] };
+    return p.lines.find((l) => l.home)!.items.filter((i) => i.kind === "watch" && i.body.open_hash).map((i) => `${i.body.act} ${i.body.open_hash}`);
+  });
+  expect(hashes.length === 0 || (hashes[0]!.startsWith("hand-over ") && hashes[1] === hashes[0]!.replace("hand-over", "take"))).toBe(true);
+  await ru.getByRole("tab", { name: /IL-RU/ }).click();
+});
+
+test("a look back shows what was known then, says so, and lets nobody act", async ({}, info) => {
+  await ru.locator("body").click({ position: { x: 5, y: 5 } });
+  await ru.keyboard.press("t");
+  await ru.getByTestId("past-time").fill("18:39:00");
+  await ru.keyboard.press("Enter");
+  await expect(ru.getByTestId("past")).toContainText("You are looking at 18:39:00Z as known then");
+  const notice = ru.getByTestId("item").filter({ hasText: "Hazard area" }).first();
+  await expect(notice).not.toContainText("cancelled by");
+  await expect(notice.locator('[data-rung="read"]')).toHaveAttribute("data-state", "due");
+  await expect(ru.locator('[data-testid="alert"][data-state="calls"]').filter({ hasText: "Il-20" }).first()).toBeVisible();
+  for (const id of ["acknowledge", "relay"]) await expect(ru.getByTestId(id).first()).toBeDisabled();
+  await expect(ru.getByTestId("new-notice")).toBeDisabled();
+  await expect(ru.getByTestId("stop")).toBeEnabled();
+  await expect(notice.getByRole("button", { name: "Answer…" })).toHaveCount(0);
+  await ru.waitForTimeout(500);
+  await ru.screenshot({ path: info.outputPath("ru-past.png") });
+  await ru.getByTestId("past-slider").focus();
+  for (let i = 0; i < 3; i++) await ru.keyboard.press("ArrowLeft");
+  await expect(ru.getByTestId("past")).toContainText("18:38:57Z");
+  await expect(ru.getByTestId("item").filter({ hasText: "Hazard area" })).toHaveCount(0);
+  await ru.getByTestId("past-end").click();
+  await expect(ru.getByTestId("past")).toHaveCount(0);
+  await expect(notice).toContainText("cancelled by IL/");
+});
+
 for (const look of ["dark", "light"] as const)
   test(`the ${look} theme has no fault that axe finds, left to right and right to left`, async ({}, info) => {
     for (const dir of ["ltr", "rtl"]) {

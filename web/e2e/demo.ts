@@ -4,7 +4,7 @@
 // {"event":"ready"}. Each url works once and is signed on already. The nodes end
 // when their standard input closes. Other events and fields are passed over.
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -54,6 +54,11 @@ export class Demo {
     const d = this.desks.get(party);
     if (!d) throw new Error(`parley demo printed no console of ${party}, only of ${[...this.desks.keys()].join(", ")}`);
     return d;
+  }
+
+  // The passphrase that all officers of the evening have.
+  passphrase(): string {
+    return readFileSync(join(this.folder, "with-parley", "passphrase"), "utf8").trim();
   }
 
   async stop(): Promise<void> {

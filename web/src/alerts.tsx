@@ -74,7 +74,7 @@ function Card(p: { a: Alert; first: boolean }): JSX.Element {
         {calls ? <button type="button" class="primary" disabled={busy || !!past.value} data-testid="acknowledge" onClick={acknowledge}>{t("alert.acknowledge")}</button> : null}
         {others ? <button type="button" data-testid="relay" disabled={!!past.value} onClick={() => needOfficer(() => (dialog.value = () => <RelayDialog from={a.id} about={a.about ?? []} />))}>{t("relay.open")}</button> : null}
         {a.alert.at ? <button type="button" class="quiet icon" aria-label={t("alert.show")} title={t("alert.show")} onClick={() => show(a.alert.at!)}><svg viewBox="-10 -10 20 20" width="17" height="17" fill="none" stroke="currentColor" stroke-width="1.6" aria-hidden="true"><circle r="5.5" /><path d="M0-9.5V-3M0 3V9.5M-9.5 0H-3M3 0H9.5" /></svg></button> : null}
-        <button type="button" class="quiet end" aria-expanded={open} aria-controls={open ? `why-${a.id}` : undefined} onClick={() => setOpen(!open)}><span aria-hidden="true">{open ? "▴ " : "▾ "}</span>{t(open ? "alert.less" : "alert.more")}</button>
+        <button type="button" class="quiet end" aria-expanded={open} aria-controls={open ? `why-${a.id}` : undefined} onClick={() => setOpen(!open)}><span aria-hidden="true">{open ? "▴ " : "▾ "}</span><span class="narrow-hidden">{t(open ? "alert.less" : "alert.more")}</span></button>
       </div>
       {open ? <Details a={a} /> : null}
     </li>

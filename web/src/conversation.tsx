@@ -7,7 +7,7 @@ import { t } from "./i18n.ts";
 import { Empty } from "./parts.tsx";
 import { KeptRow, List, needOfficer } from "./row.tsx";
 import { bodyOf, timeOf, windowState, type CloseBody } from "./say.ts";
-import { lineName, picture, selected, status } from "./store.ts";
+import { closed, lineName, picture, selected, status } from "./store.ts";
 import type { Conversation } from "./types.ts";
 
 const machine = new Set(["received", "charter", "minute", "kept"]);
@@ -47,7 +47,7 @@ function Tabs(): JSX.Element {
         const owed = [...(picture.value?.notices ?? []), ...(picture.value?.relays ?? [])].filter((n) => n.line_name === l.name && n.missing?.length).length;
         return (
           <button key={l.name} id={`tab-${l.name}`} type="button" role="tab" aria-selected={l.name === lineName.value} aria-controls="conversation" tabIndex={l.name === lineName.value ? 0 : -1} onClick={() => (lineName.value = l.name)}>
-            {l.home ? t("lines.home") : l.name}{owed ? <span class="count warn"><span class="visually-hidden">{t("lines.owed")} </span>{owed}</span> : null}{faults ? <span class="count bad" title={t("lines.faults", { n: faults })}><span class="visually-hidden">{t("lines.faults", { n: faults })}</span><span aria-hidden="true">⚑</span></span> : null}{l.closed ? ` (${t("link.closed")})` : ""}
+            {l.home ? t("lines.home") : l.name}{owed ? <span class="count warn"><span class="visually-hidden">{t("lines.owed")} </span>{owed}</span> : null}{faults ? <span class="count bad" title={t("lines.faults", { n: faults })}><span class="visually-hidden">{t("lines.faults", { n: faults })}</span><span aria-hidden="true">⚑</span></span> : null}{!past.value && closed(l.name) ? ` (${t("link.closed")})` : ""}
           </button>
         );
       })}
@@ -58,6 +58,7 @@ function Tabs(): JSX.Element {
 export function ConversationPanel(): JSX.Element {
   const p = picture.value;
   const c = p?.lines?.find((l) => l.name === lineName.value);
+  const over = !!c && !past.value && closed(c.name);
   const [many, setMany] = useState(PAGE);
   const [all, setAll] = useState(false);
   const list = useRef<HTMLDivElement>(null);
@@ -87,7 +88,7 @@ export function ConversationPanel(): JSX.Element {
   const home = !!c?.home;
   const say = (what: "say" | "notice") => needOfficer(() => (composing.value = what));
   const draft = composing.value;
-  if (draft && c && !home && !c.closed && !past.value) {
+  if (draft && c && !home && !over && !past.value) {
     const done = () => (composing.value = null);
     const title = draft === "say" ? t("say.title", { line: c.name }) : draft === "notice" ? t("notice.title", { line: c.name }) : t("correct.title", { id: draft.correct.id });
     return (
@@ -101,22 +102,22 @@ export function ConversationPanel(): JSX.Element {
     <section class="panel conversation" aria-labelledby="lines-title">
       <h2 id="lines-title" class="visually-hidden">{t("lines.title")}</h2>
       <Tabs />
+      {c && over ? <Closed of={c} /> : null}
       <div class="scroll" id="conversation" role="tabpanel" aria-labelledby={c ? `tab-${c.name}` : undefined} tabIndex={0} ref={list} onScroll={(e) => { const d = e.currentTarget; stick.current = d.scrollHeight - d.scrollTop - d.clientHeight < 60; }}>
         {from > 0 ? <button type="button" class="quiet earlier" onClick={() => setMany(many + PAGE)}>{t("lines.earlier", { n: from })}</button> : null}
-        {c?.closed ? <Closed of={c} /> : null}
         {items.length ? (
           <ol class="items">
             {items.slice(from).map((i) => {
               const n = notices.get(i.id);
               const r = relays.get(i.id);
               const running = !!(n?.missing?.length || r?.missing?.length || n?.volumes?.some((v) => windowState(v) !== "over"));
-              return <KeptRow key={i.id} item={i} notice={n} relay={r} self={p?.self ?? ""} home={home} parties={c?.parties ?? []} marked={selected.value?.kind === "record" && selected.value.id === i.id} beat={running ? second.value : 0} still={!!past.value} closed={!!c?.closed} />;
+              return <KeptRow key={i.id} item={i} notice={n} relay={r} self={p?.self ?? ""} home={home} parties={c?.parties ?? []} marked={selected.value?.kind === "record" && selected.value.id === i.id} beat={running ? second.value : 0} still={!!past.value} closed={over} />;
             })}
           </ol>
         ) : past.value ? <Empty title={t("lines.empty")}>{t("lines.empty.then")}</Empty> : !c ? <Empty title={t("lines.none")}>{t("lines.none.more")}</Empty> : <Empty title={t("lines.empty")}>{home ? t("lines.empty.home") : t("lines.empty.more", { parties: (c?.parties ?? []).join(", ") })}</Empty>}
       </div>
       <footer class="panel-foot">
-        {home || !c ? null : <><button type="button" class="primary" disabled={c.closed || !!past.value} data-testid="new-notice" onClick={() => say("notice")}>{t("notice.open")}</button><button type="button" disabled={c.closed || !!past.value} onClick={() => say("say")}>{t("say.open")}</button></>}
+        {home || !c ? null : <><button type="button" class="primary" disabled={over || !!past.value} data-testid="new-notice" onClick={() => say("notice")}>{t("notice.open")}</button><button type="button" disabled={over || !!past.value} onClick={() => say("say")}>{t("say.open")}</button></>}
         <label class="check end"><input type="checkbox" checked={all} onChange={() => setAll(!all)} />{t("lines.machine")}</label>
       </footer>
       <p class="visually-hidden">{status.value ? clockText(ms(status.value.now)) : ""}</p>

@@ -5,7 +5,7 @@ import OLPoint from "ol/geom/Point.js";
 import type VectorSource from "ol/source/Vector.js";
 import type { Coordinate } from "ol/coordinate.js";
 import { around, beside, meets, place, type Box, type Wanted } from "./labels.ts";
-import { named, SIZE, sizeOf } from "./symbols.ts";
+import { inkOf, named, SIZE, sizeOf } from "./symbols.ts";
 import type { TrackView } from "./types.ts";
 
 interface Sources { volumes: VectorSource; tracks: VectorSource; alerts: VectorSource; names: VectorSource; labels: VectorSource }
@@ -38,9 +38,12 @@ export function layOut(map: OLMap, sources: Sources, marked: (f: Feature) => boo
     if (few || own || marked(f)) add((f.getGeometry() as OLPoint).getCoordinates(), f.get("text") as string, v.state === "fresh" ? "ink" : "warn", SIZE.track, own ? 600 : 400, symbols.length < MANY || own || marked(f), (w, h) => beside(16, w, h));
   }
   for (const f of sources.volumes.getFeatures().reverse()) {
-    const [west, south, east, north] = f.getGeometry()!.getExtent() as [number, number, number, number];
-    if (outside(px([west, north]), px([east, south]), room)) continue;
-    add([(west + east) / 2, north], f.get("text") as string, f.get("state") === "over" ? "past" : "ink", SIZE.volume, 600, f.get("state") !== "over", (w, h) => around({ w: (east - west) / r, h: (north - south) / r }, w, h));
+    const e = f.getGeometry()!.getExtent() as [number, number, number, number];
+    if (outside(px([e[0], e[3]]), px([e[2], e[1]]), room)) continue;
+    // Of an area that is partly out of sight, the part in sight has the words.
+    const [x, y] = [(wide / 2) * r, (high / 2) * r];
+    const [west, south, east, north] = [Math.max(e[0], center[0]! - x), Math.max(e[1], center[1]! - y), Math.min(e[2], center[0]! + x), Math.min(e[3], center[1]! + y)];
+    add([(west + east) / 2, north], f.get("text") as string, inkOf(f.get("state") as string), SIZE.volume, 600, f.get("state") !== "over", (w, h) => around({ w: (east - west) / r, h: (north - south) / r }, w, h));
   }
   const at = place(labels.map((l) => l.want), taken, room);
   const put: Feature[] = [];

@@ -122,7 +122,7 @@ function Particulars(p: { item: Item }): JSX.Element | null {
 }
 
 export function List(p: { title: string; of: string[] }): JSX.Element {
-  return <div class="listed"><p class="label">{p.title}</p><ul>{p.of.map((x, i) => <li key={i} dir="auto">{x}</li>)}</ul></div>;
+  return <div class="listed"><p class="label">{p.title}</p><ul tabIndex={0} aria-label={p.title}>{p.of.map((x, i) => <li key={i} dir="auto">{x}</li>)}</ul></div>;
 }
 
 interface RowProps { item: Item; notice: Notice | undefined; relay: Relay | undefined; self: string; home: boolean; marked: boolean; parties: string[]; beat: number; still: boolean; closed: boolean }

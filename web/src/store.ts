@@ -27,6 +27,9 @@ export const openAlerts = computed(() => (picture.value?.alerts ?? []).filter((a
 // What calls calls now, also while an officer looks back.
 export const calling = computed(() => (live.value?.alerts ?? []).filter((a) => !a.ended_at && a.calls));
 
+// A line is closed for us when its charter has ended, or when we have left it.
+export const closed = (line: string) => !!status.value?.lines?.find((l) => l.name === line)?.closed || !!picture.value?.lines?.find((l) => l.name === line)?.closed;
+
 let noteId = 0;
 export function note(text: string, bad = false): void {
   const id = ++noteId;

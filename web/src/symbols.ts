@@ -64,6 +64,7 @@ function cachedIcon(key: string, make: () => Icon): Icon {
 
 // Windows: a name, a pattern of the line and words say the same as the colour.
 const inks: Record<string, string> = { active: "hazard", upcoming: "soon", over: "past", room: "good", stop: "alarm", alternative: "accent", words: "ink-2" };
+export const inkOf = (state: string) => inks[state] ?? "past"; // the words have it too, so that one sees whose they are
 const dashes: Record<string, number[]> = { upcoming: [10, 5], over: [2, 6], room: [14, 4, 2, 4], alternative: [3, 5], words: [6, 4] };
 
 export function volumeStyle(f: FeatureLike): Style[] {
@@ -71,7 +72,7 @@ export function volumeStyle(f: FeatureLike): Style[] {
   const own = f.get("own") as boolean;
   const marked = selected.value?.kind === "record" && selected.value.id === f.get("record");
   return cached(`volume ${state} ${own} ${marked}`, () => {
-    const ink = color(inks[state] ?? "past");
+    const ink = color(inkOf(state));
     const dash = dashes[state];
     const width = state === "stop" ? 3 : 1.75;
     return [

@@ -25,7 +25,7 @@ function Peer(p: { line: LineStatus; peer: PeerStatus }): JSX.Element {
   const up = peer.state === "up";
   const skewed = Math.abs(peer.skew_ms ?? 0) > 1000;
   const words = line.closed ? t("link.closed") : up ? t("link.up") : t("link.down");
-  const figures = up ? [t("link.rtt", { ms: Math.round(peer.rtt_ms ?? 0) }), t("link.skew", { ms: `${(peer.skew_ms ?? 0) >= 0 ? "+" : "−"}${Math.abs(Math.round(peer.skew_ms ?? 0))}` })] : peer.since ? [spanText(now.value - ms(peer.since))] : [];
+  const figures = line.closed ? [] : up ? [t("link.rtt", { ms: Math.round(peer.rtt_ms ?? 0) }), t("link.skew", { ms: `${(peer.skew_ms ?? 0) >= 0 ? "+" : "−"}${Math.abs(Math.round(peer.skew_ms ?? 0))}` })] : peer.since ? [spanText(now.value - ms(peer.since))] : [];
   return (
     <button class={`line-chip ${up && !line.closed ? "up" : "down"}`} type="button" aria-pressed={lineName.value === line.name} onClick={() => (lineName.value = line.name)} title={peer.error || undefined}>
       <span class="line-state" aria-hidden="true">{line.closed ? "◼" : up ? "●" : "✕"}</span>
