@@ -17,7 +17,7 @@ FUZZTIME ?= 20s
 SEEDS ?=
 GOTEST ?= ./...
 
-.PHONY: help build console demo deps test lint gofmt vet clean-results test-gofmt test-vet test-go test-types test-e2e soak fuzz generate generate-map generate-api check-generated clean
+.PHONY: help build console demo deps test lint gofmt vet clean-results test-gofmt test-vet test-go test-types test-e2e soak fuzz screenshot generate generate-map generate-api check-generated clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ fuzz: ## each fuzz target for FUZZTIME (20s)
 	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n1 dirname | sort -u | while read -r dir; do \
 	  grep -rh --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/func //' | sort -u | while read -r f; do \
 	    echo "fuzz $$dir $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$dir"; done; done
+
+screenshot: build ## write docs/console.png anew, in Chromium
+	@cd web && PARLEY_CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/bin/parley" node_modules/.bin/playwright test -c e2e/screenshot.config.ts
 
 generate: generate-map generate-api ## write the generated files anew: base map, API types, go generate
 	@go generate ./...

@@ -29,6 +29,15 @@ async function open(context: BrowserContext, url: string): Promise<Page> {
   return page;
 }
 
+// What axe finds wrong on the page as it stands.
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const r = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }).axe.run();
+    return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")}`);
+  });
+}
+
 test.beforeAll(async ({ browser }) => {
   test.setTimeout(150_000);
   demo = await Demo.start();
@@ -238,6 +247,32 @@ test("a look back shows what was known then, says so, and lets nobody act", asyn
   await expect(notice).toContainText("cancelled by IL/");
 });
 
+test("a finding and a record that cannot be read stand out as such, and can't be answered", async ({}, info) => {
+  // No honest node makes them, so they are put into the answer that the page gets.
+  await ru.route("**/v1/picture", async (route) => {
+    const answer = await route.fetch();
+    const p = (await answer.json()) as { lines: { name: string; items: Record<string, unknown>[] }[] };
+    const line = p.lines.find((l) => l.name === "IL-RU")!;
+    const like = { ...line.items[line.items.length - 1]!, officer: "", re: undefined, states: undefined, problem: undefined };
+    line.items.push(
+      { ...like, id: "IL-RU/RU/urgent/900", party: "RU", kind: "finding", words: "Finding on IL: fork. Two checkpoints of one size.", body: { what: "fork", party: "IL", lane: "urgent", text: "Two checkpoints of one size.", proof: ["AA==", "AA=="] } },
+      { ...like, id: "IL-RU/IL/urgent/901", party: "IL", kind: "notice", precedence: "", words: "", body: undefined, problem: "the signature is not true" },
+    );
+    await route.fulfill({ response: answer, json: p });
+  });
+  const invalid = ru.locator('[data-id="IL-RU/IL/urgent/901"]');
+  await expect(invalid).toContainText("INVALID RECORD");
+  await expect(invalid).toContainText("Kept, receipted, never acted on: the signature is not true");
+  await expect(invalid.getByRole("button")).toHaveCount(0);
+  await expect(ru.locator('[data-id="IL-RU/RU/urgent/900"]')).toContainText("2 pieces of proof kept");
+  await expect(ru.getByRole("tab", { name: /IL-RU/ })).toContainText("2 findings or invalid records");
+  await ru.waitForTimeout(400);
+  await ru.screenshot({ path: info.outputPath("ru-finding.png") });
+  expect(await faults(ru)).toEqual([]);
+  await ru.unroute("**/v1/picture");
+  await expect(invalid).toHaveCount(0);
+});
+
 for (const look of ["dark", "light"] as const)
   test(`the ${look} theme has no fault that axe finds, left to right and right to left`, async ({}, info) => {
     for (const dir of ["ltr", "rtl"]) {
@@ -245,12 +280,14 @@ for (const look of ["dark", "light"] as const)
       if (await other.isVisible()) await other.click();
       await ru.evaluate((d) => (document.documentElement.dir = d), dir);
       await ru.waitForTimeout(700); // transitions of colour and the map's redrawing
-      await ru.evaluate(axe);
-      const found = await ru.evaluate(async () => {
-        const r = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }> } }).axe.run();
-        return r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join("; ")}`);
-      });
+      const found = await faults(ru);
       expect(found, `${look} ${dir}`).toEqual([]);
+      await ru.locator("body").click({ position: { x: 5, y: 5 } });
+      await ru.keyboard.press(dir === "ltr" ? "t" : "w"); // the look back, and a dialog
+      await expect(dir === "ltr" ? ru.getByTestId("past") : ru.getByRole("dialog")).toBeVisible();
+      expect(await faults(ru), `${look} ${dir}, ${dir === "ltr" ? "looking back" : "the watch"}`).toEqual([]);
+      await ru.keyboard.press("Escape");
+      await expect(ru.getByTestId("past").or(ru.getByRole("dialog"))).toHaveCount(0);
       expect(await ru.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
       await ru.screenshot({ path: info.outputPath(`${look}-${dir}.png`) });
     }
