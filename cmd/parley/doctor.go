@@ -8,12 +8,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"parley/internal/sqlite"
+	"parley/line"
+	"parley/logbook"
 	"parley/node"
 	"parley/party"
 	"parley/record"
@@ -161,11 +164,13 @@ func (d *doctor) lines() {
 		case mine.Fingerprint() != d.card.Fingerprint():
 			d.add("line "+name, "note", "Bring it with: parley line amend "+name+" --card "+d.f.at("card.json"), "its charter has an older card of %s", d.card.Party)
 		}
-		d.logs(name, id)
+		d.logs(name, id, all[name])
 	}
 }
 
-func (d *doctor) logs(name string, id record.LineID) {
+// logs opens every logbook of a line as the node would, but for reading only:
+// its head's signature and the newest records against it.
+func (d *doctor) logs(name string, id record.LineID, charters [][]byte) {
 	paths, err := filepath.Glob(d.f.at("logs", id.String()[:32], "*.sqlite"))
 	if err != nil {
 		d.wrong("line "+name, err)
@@ -173,20 +178,46 @@ func (d *doctor) logs(name string, id record.LineID) {
 	}
 	entries := uint64(0)
 	for _, path := range paths {
-		s, err := sqlite.OpenReadOnly(path)
+		size, err := openLog(id, path, charters)
 		if err != nil {
 			d.wrong("line "+name, err)
 			return
 		}
-		st, err := s.Load()
-		s.Close()
-		if err != nil {
-			d.wrong("line "+name, err)
-			return
-		}
-		entries += st.Size
+		entries += size
 	}
 	d.add("line "+name, "ok", "", "%d logbooks with %d records open; parley verify %s checks every one", len(paths), entries, d.f.path)
+}
+
+// openLog opens one logbook for reading by whichever of its author's keys its
+// head is signed with, the newest first, and gives its size.
+func openLog(id record.LineID, path string, charters [][]byte) (uint64, error) {
+	log, err := logOf(id, path)
+	if err != nil {
+		return 0, err
+	}
+	s, err := sqlite.OpenReadOnly(path)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	err = fmt.Errorf("no charter of the line has a card of %s", log.Party)
+	for _, raw := range slices.Backward(charters) {
+		cr, perr := line.ParseCharterRecord(raw)
+		if perr != nil {
+			return 0, perr
+		}
+		ch, perr := record.ParseCharter(cr.Charter)
+		if perr != nil {
+			return 0, perr
+		}
+		if card, ok := ch.Card(log.Party); ok {
+			var l *logbook.Log
+			if l, err = logbook.Open(log, s, card.Log); err == nil {
+				return l.Size(), nil
+			}
+		}
+	}
+	return 0, err
 }
 
 func (d *doctor) clock() {
