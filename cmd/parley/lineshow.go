@@ -33,7 +33,7 @@ The record stays and can be verified; a party comes back by an amendment.`,
 			if err := cl.call(c.Context(), "POST", "/v1/lines/close", map[string]any{"line": args[0], "text": text, "duties": duties}, &sent); err != nil {
 				return err
 			}
-			return sh.answer(sent, func() { sh.say("%s has left line %s: %s", cl.officer, args[0], sent.ID) })
+			return sh.answer(sent, func() { sh.say("This party has left line %s: %s, signed by %s.", args[0], sent.ID, cl.officer) })
 		},
 	}
 	c.Flags().StringVar(&officer, "officer", "", "the officer who says it")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -81,6 +82,9 @@ func run(ctx context.Context, args []string, sh *shell) int {
 	if err == nil {
 		return exitOK
 	}
+	// A flag before it may have stopped the reading: the failure is answered in
+	// JSON all the same.
+	sh.json = sh.json || slices.Contains(args, "--json")
 	return sh.report(err)
 }
 
