@@ -49,9 +49,9 @@ var numberForm = regexp.MustCompile(`^(([A-Za-z0-9][A-Za-z0-9-]{0,31}/)?[A-Z][A-
 
 // ParamSpec is one value that a phrase takes.
 type ParamSpec struct {
-	Name     string
-	Type     Type
-	Optional bool // a stop must be possible before anybody has typed an area
+	Name     string `json:"name"`
+	Type     Type   `json:"type"`
+	Optional bool   `json:"optional,omitempty"` // a stop must be possible before anybody has typed an area
 }
 
 // Entry is one phrase.
