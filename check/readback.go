@@ -73,7 +73,7 @@ func (s heard) wrongPoints(vs []volume.Volume) []string {
 		wrong = append(wrong, "it can't all be read: "+s.err.Error())
 	}
 	if len(s.at) == 0 {
-		return append(wrong, "no coordinates are in it, only "+picture.Quote(s.text))
+		return append(wrong, "no coordinates are in it, only "+picture.Quote(fmt.Sprintf("%.120s", s.text)))
 	}
 	used := make([]bool, len(s.at))
 	all := true
@@ -206,7 +206,7 @@ func (s heard) wrongTimes(vs []volume.Volume) []string {
 		}
 		for _, v := range vs {
 			for _, end := range []int64{int64(v.Window.From), int64(v.Window.To)} {
-				d := x.ms - end/unit*unit
+				d := x.ms/unit*unit - end/unit*unit
 				if !x.dated {
 					d = ((d+day/2)%day+day)%day - day/2
 				}
