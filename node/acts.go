@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"parley/check"
 	"parley/line"
@@ -220,7 +222,12 @@ func (n *Node) Preview(ctx context.Context, d Draft) ([]check.Conflict, error) {
 		ref := record.Ref{Party: e.Party, Lane: e.Lane, Incarnation: 1, Index: math.MaxInt64}
 		book := r.book.With(picture.Held{Line: l.id, Ref: ref, KnownAt: e.Composed,
 			Rec: &record.Record{Kind: d.Body.Kind(), Version: record.Version, Envelope: e, Body: d.Body}})
-		cs = check.Touching(book.Now(e.Composed), []picture.ID{picture.FormatID(l.name, ref)})
+		id := picture.FormatID(l.name, ref)
+		cs = check.Touching(book.Now(e.Composed), []picture.ID{id})
+		for i := range cs { // the draft has no name yet, and must not show the one it has here
+			cs[i].Why = strings.ReplaceAll(cs[i].Why, string(id), "this draft")
+			cs[i].IDs = slices.DeleteFunc(slices.Clone(cs[i].IDs), func(x picture.ID) bool { return x == id })
+		}
 	})
 	return cs, err
 }

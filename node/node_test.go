@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -572,6 +573,9 @@ func TestPreviewKeepsNothing(t *testing.T) {
 	found := false
 	for _, c := range cs {
 		found = found || c.Rule == "plan-notice"
+		if strings.Contains(c.Why, "routine/9") || !strings.Contains(c.Why, "this draft") {
+			t.Errorf("a draft has no name yet: %s", c.Why)
+		}
 	}
 	if !found {
 		t.Errorf("a hazard area over our own plan: %+v", cs)

@@ -35,7 +35,11 @@ func (n *Node) SignOn(officer string, s party.Signer) error {
 	}
 	now := n.clock.Now()
 	if (!o.From.IsZero() && now < o.From) || (!o.Until.IsZero() && now >= o.Until) {
-		return refuse("officer", "couldn't sign on %q: the key is good from %s until %s, and it is %s", officer, o.From, o.Until, now)
+		why := fmt.Sprintf("was good until %s", o.Until)
+		if !o.From.IsZero() && now < o.From {
+			why = fmt.Sprintf("is good from %s", o.From)
+		}
+		return refuse("officer", "couldn't sign on %q: this key %s, and it is %s", officer, why, now)
 	}
 	n.mu.Lock()
 	n.officers[officer] = s

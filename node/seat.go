@@ -12,7 +12,7 @@ import (
 // Draft is what an officer wants said. The node adds the rest of the envelope,
 // signs it with that officer's key, logs it and sends it.
 type Draft struct {
-	Line       string            // a line's name or hex id; "home"
+	Line       string            // a line's name at this seat; "home" is our own
 	Officer    string            // who says it; must be signed on
 	Precedence record.Precedence // zero: that of the record it is about, else routine
 	Lane       record.Lane       // zero: flash and immediate go urgent, the rest routine
