@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"parley/check"
 	"parley/line"
 	"parley/logbook"
 	"parley/party"
@@ -583,6 +585,10 @@ func TestPreviewKeepsNothing(t *testing.T) {
 	after, _ := ru.Status(t.Context())
 	if len(after.Lines) != len(before.Lines) || after.Alerts != before.Alerts {
 		t.Error("a preview left something behind")
+	}
+	sent := ru.say(Draft{Line: "IL-RU", Precedence: record.Flash, Body: n})
+	if !slices.ContainsFunc(sent.Conflicts, func(c check.Conflict) bool { return c.Rule == "plan-notice" }) {
+		t.Errorf("what was previewed is not said again when it is sent: %+v", sent.Conflicts)
 	}
 }
 

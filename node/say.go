@@ -58,7 +58,7 @@ func (n *Node) SignOff(officer string) {
 
 // Say seals, logs and sends one draft. When it returns the record is durable
 // here; whether the others have it is in the picture, each state by their own
-// signed statement.
+// signed statement. A notice or a plan comes back with what it collides with.
 func (n *Node) Say(ctx context.Context, d Draft) (Sent, error) {
 	if d.Body == nil {
 		return Sent{}, refuse("body", "couldn't say anything: the draft has no body")
@@ -77,7 +77,11 @@ func (n *Node) Say(ctx context.Context, d Draft) (Sent, error) {
 	if !on {
 		return Sent{}, refuse("officer", "couldn't sign for %q: sign on first", d.Officer)
 	}
-	return n.append(ctx, l, d, signer)
+	sent, err := n.append(ctx, l, d, signer)
+	if k := d.Body.Kind(); err == nil && (k == record.KindNotice || k == record.KindPlan) {
+		sent.Conflicts, _ = n.Conflicts(ctx, sent.ID) // it is said, whether or not this can be looked up
+	}
+	return sent, err
 }
 
 // known reports whether the line's charter in force gives us an officer with
