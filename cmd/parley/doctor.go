@@ -101,6 +101,7 @@ func (d *doctor) examine(ctx context.Context) {
 		d.wrong("config", cfgErr)
 	} else {
 		d.add("config", "ok", "", "parley.toml: %d feeds", len(d.cfg.Feeds))
+		d.feeds(ctx)
 	}
 	d.keys()
 	d.lines()
@@ -139,6 +140,31 @@ func (d *doctor) keys() {
 	}
 	if !bad {
 		d.add("keys", "ok", "", "the machine's four keys are those on the card, and only its account can read them")
+	}
+}
+
+// feeds tries each source of tracks: without it our own are neither drawn nor
+// held against anybody's volumes, and nothing else says so.
+func (d *doctor) feeds(ctx context.Context) {
+	for _, f := range d.cfg.Feeds {
+		check := "feed " + f.Name
+		if f.File != "" {
+			if _, err := os.Stat(f.File); err != nil {
+				d.add(check, "wrong", "Mend its file = in parley.toml.", "%v", err)
+				continue
+			}
+			d.add(check, "ok", "", "%s is there", f.File)
+			continue
+		}
+		short, cancel := context.WithTimeout(ctx, 3*time.Second)
+		conn, err := (&net.Dialer{}).DialContext(short, "tcp", f.Address)
+		cancel()
+		if err != nil {
+			d.add(check, "wrong", "Is the receiver on, and does it serve SBS-1 there?", "no tracks come: %v", err)
+			continue
+		}
+		conn.Close()
+		d.add(check, "ok", "", "%s answers", f.Address)
 	}
 }
 
