@@ -260,6 +260,7 @@ test("a finding and a record that cannot be read stand out as such, and can't be
     );
     await route.fulfill({ response: answer, json: p });
   });
+  await ru.reload();
   const invalid = ru.locator('[data-id="IL-RU/IL/urgent/901"]');
   await expect(invalid).toContainText("INVALID RECORD");
   await expect(invalid).toContainText("Kept, receipted, never acted on: the signature is not true");
@@ -270,6 +271,7 @@ test("a finding and a record that cannot be read stand out as such, and can't be
   await ru.screenshot({ path: info.outputPath("ru-finding.png") });
   expect(await faults(ru)).toEqual([]);
   await ru.unroute("**/v1/picture");
+  await ru.reload();
   await expect(invalid).toHaveCount(0);
 });
 
@@ -307,6 +309,16 @@ test("a stop goes out with two clicks and alarms the other side", async () => {
   await ru.getByTestId("stop").click();
   await ru.getByTestId("stop-send").click();
   await expect(il.getByTestId("alert").filter({ hasText: /stop/i }).first()).toBeVisible();
+});
+
+test("a line that we leave is shown as closed, with the duties left open", async ({}, info) => {
+  const left = await ru.evaluate(async () => (await fetch("/v1/lines/close", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ line: "RU-SY", text: "Until further notice.", duties: ["The hold until 19:30Z stands"] }) })).status);
+  expect(left).toBe(200);
+  await ru.getByRole("tab", { name: /RU-SY.*\(closed\)/ }).click();
+  await expect(ru.getByTestId("closed-line")).toContainText("RU-SY is closed.");
+  await expect(ru.getByTestId("closed-line")).toContainText("The hold until 19:30Z stands");
+  await expect(ru.getByTestId("new-notice")).toBeDisabled();
+  await ru.screenshot({ path: info.outputPath("ru-closed.png") });
 });
 
 test("nothing was asked of anybody but the node, and nothing broke", () => {

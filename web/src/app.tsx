@@ -13,7 +13,7 @@ import { MapView } from "./mapview.tsx";
 import { Dialog, dialog } from "./parts.tsx";
 import { Past } from "./past.tsx";
 import { WatchDialog } from "./watch.tsx";
-import { locked, lookBack, lostSince, notes, officer, picture, stream } from "./store.ts";
+import { locked, lookBack, lostSince, notes, officer, picture, stream, waiting } from "./store.ts";
 import { TopBar } from "./topbar.tsx";
 
 function compose(what: "say" | "notice"): void {
@@ -30,7 +30,7 @@ const keys: [string, Key, () => void][] = [
   ["Y", "keys.say", () => compose("say")],
   ["R", "keys.relay", () => document.querySelector<HTMLElement>('[data-testid="relay"]:not(:disabled)')?.click()],
   ["W", "keys.watch", () => !past.value && (dialog.value = () => (officer.value ? <WatchDialog /> : <SignOn />))],
-  ["T", "keys.past", () => (past.value ? document.querySelector<HTMLElement>('[data-testid="past-slider"]')?.focus() : lookBack(now.value))],
+  ["T", "keys.past", () => (past.value ? document.querySelector<HTMLElement>('[data-testid="past-slider"]')?.focus() : composing.value || lookBack(now.value))],
   ["S", "keys.silence", silence],
   ["Shift+X", "keys.stop", () => (dialog.value = () => <Stop />)],
   ["?", "keys.help", () => (dialog.value = () => <Keys />)],
@@ -69,9 +69,9 @@ export function App(): JSX.Element {
     <>
       <a class="skip" href="#alerts-title">{t("skip")}</a>
       <TopBar />
-      {stream.value === "lost" ? <div class="lost" role="alert" data-testid="lost"><strong>{t("lost.title")}</strong> {t("lost.why", { at: clockText(lostSince.value), span: spanText(now.value - lostSince.value) })}</div> : null}
+      {stream.value === "lost" ? <div class="lost-banner" role="alert" data-testid="lost"><strong>{t("lost.title")}</strong> {t("lost.why", { at: clockText(lostSince.value), span: spanText(now.value - lostSince.value) })}</div> : null}
       <Past />
-      <main class={`desk ${stream.value === "lost" ? "stale" : ""} ${past.value ? "looking-back" : ""}`}>
+      <main class={`desk ${stream.value === "lost" || waiting.value ? "stale" : ""} ${past.value ? "looking-back" : ""}`}>
         {picture.value ? <Alerts /> : <section class="panel alerts loading" aria-busy="true"><p class="empty">{t("loading")}</p></section>}
         <MapView />
         {picture.value ? <ConversationPanel /> : <section class="panel conversation loading" aria-busy="true"><p class="empty">{t("loading")}</p></section>}
@@ -79,7 +79,7 @@ export function App(): JSX.Element {
       <footer class="statusbar">
         <span class={`stream ${stream.value}`}><span aria-hidden="true">{stream.value === "live" ? "●" : stream.value === "lost" ? "✕" : "○"}</span> {t(`stream.${stream.value}`)}</span>
         <span>{t("footer.nopermission")}</span>
-        {past.value ? null : <button type="button" class="quiet" data-testid="past-open" onClick={() => lookBack(now.value)}><kbd>T</kbd> {t("past.open")}</button>}
+        {past.value ? null : <button type="button" class="quiet" data-testid="past-open" disabled={!!composing.value} onClick={() => lookBack(now.value)}><kbd>T</kbd> {t("past.open")}</button>}
         <button type="button" class="quiet" onClick={() => (dialog.value = () => <Keys />)}><kbd>?</kbd> {t("keys.title")}</button>
       </footer>
       <div class="notes" role="status" aria-live="polite">{notes.value.map((n) => <p key={n.id} class={n.bad ? "note bad" : "note"} dir="auto"><span aria-hidden="true">{n.bad ? "✕" : "✓"}</span> {n.text}</p>)}</div>

@@ -64,13 +64,16 @@ function drawPlans(): void {
   const out: Feature[] = [];
   for (const p of picture.value?.plans ?? []) {
     if (p.ended) continue;
-    (p.plan.legs ?? []).forEach((l, i) => {
+    const legs = p.plan.legs ?? [];
+    const longest = legs.reduce((k, l, i) => (geo.distanceM(l.from, l.to) > geo.distanceM(legs[k]!.from, legs[k]!.to) ? i : k), 0);
+    legs.forEach((l, i) => {
       out.push(new Feature({ geometry: polygon(geo.corridor(l.from, l.to, l.half_width_m)), record: p.id }));
-      out.push(new Feature({ geometry: new LineString(geo.path(l.from, l.to).map(xy)), line: true, text: i === 0 ? `${p.plan.name} · ${t("map.plan")}` : "", record: p.id }));
+      out.push(new Feature({ geometry: new LineString(geo.path(l.from, l.to).map(xy)), line: true, text: i === longest ? `${p.plan.name} · ${t("map.plan")}` : "", record: p.id }));
     });
   }
   sources.plans.clear(true);
   sources.plans.addFeatures(out);
+  lay();
 }
 
 export function levelText(v: TrackView): string {

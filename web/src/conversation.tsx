@@ -14,16 +14,17 @@ const machine = new Set(["received", "charter", "minute", "kept"]);
 const PAGE = 80;
 
 // How a line ended, for as long as it is looked at.
-function Closed(p: { of: Conversation }): JSX.Element {
-  const exits = (p.of.items ?? []).filter((i) => i.kind === "close");
+function Closed(p: { of: Conversation; over: boolean }): JSX.Element | null {
+  const exits = (p.of.items ?? []).filter((i) => i.kind === "close" && !i.problem);
+  if (!p.over && !exits.length) return null;
   return (
     <div class="closed-line" role="note" data-testid="closed-line">
-      <p><strong>{t("close.title", { line: p.of.name })}</strong></p>
+      <p><strong>{p.over ? t("close.title", { line: p.of.name }) : t("close.left", { parties: exits.map((i) => i.party).join(", "), line: p.of.name })}</strong></p>
       {exits.map((i) => {
         const b = bodyOf<CloseBody>(i);
         return <div key={i.id}><p>{t("close.by", { party: i.party, at: timeOf(ms(i.composed)) })} <span dir="auto">{b.text ?? ""}</span></p>{b.duties?.length ? <List title={t("close.duties")} of={b.duties} /> : null}</div>;
       })}
-      <p class="faint">{t("close.stays")}</p>
+      <p class="faint">{t(p.over ? "close.stays" : "close.telephone")}</p>
     </div>
   );
 }
@@ -102,7 +103,7 @@ export function ConversationPanel(): JSX.Element {
     <section class="panel conversation" aria-labelledby="lines-title">
       <h2 id="lines-title" class="visually-hidden">{t("lines.title")}</h2>
       <Tabs />
-      {c && over ? <Closed of={c} /> : null}
+      {c ? <Closed of={c} over={over} /> : null}
       <div class="scroll" id="conversation" role="tabpanel" aria-labelledby={c ? `tab-${c.name}` : undefined} tabIndex={0} ref={list} onScroll={(e) => { const d = e.currentTarget; stick.current = d.scrollHeight - d.scrollTop - d.clientHeight < 60; }}>
         {from > 0 ? <button type="button" class="quiet earlier" onClick={() => setMany(many + PAGE)}>{t("lines.earlier", { n: from })}</button> : null}
         {items.length ? (

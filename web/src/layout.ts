@@ -1,6 +1,7 @@
 // Lays the labels of areas and tracks out on the map as it stands.
 import Feature from "ol/Feature.js";
 import type OLMap from "ol/Map.js";
+import type LineString from "ol/geom/LineString.js";
 import OLPoint from "ol/geom/Point.js";
 import type VectorSource from "ol/source/Vector.js";
 import type { Coordinate } from "ol/coordinate.js";
@@ -8,7 +9,7 @@ import { around, beside, meets, place, type Box, type Wanted } from "./labels.ts
 import { inkOf, named, SIZE, sizeOf } from "./symbols.ts";
 import type { TrackView } from "./types.ts";
 
-interface Sources { volumes: VectorSource; tracks: VectorSource; alerts: VectorSource; names: VectorSource; labels: VectorSource }
+interface Sources { plans: VectorSource; volumes: VectorSource; tracks: VectorSource; alerts: VectorSource; names: VectorSource; labels: VectorSource }
 
 const MANY = 60; // with more tracks, far away only our own have words
 
@@ -45,6 +46,10 @@ export function layOut(map: OLMap, sources: Sources, marked: (f: Feature) => boo
     const [west, south, east, north] = [Math.max(e[0], center[0]! - x), Math.max(e[1], center[1]! - y), Math.min(e[2], center[0]! + x), Math.min(e[3], center[1]! + y)];
     add([(west + east) / 2, north], f.get("text") as string, inkOf(f.get("state") as string), SIZE.volume, 600, f.get("state") !== "over", (w, h) => around({ w: (east - west) / r, h: (north - south) / r }, w, h));
   }
+  for (const f of sources.plans.getFeatures()) {
+    const text = f.get("text") as string | undefined;
+    if (text) add((f.getGeometry() as LineString).getCoordinateAt(0.5), text, "own", SIZE.volume, 600, true, (w, h) => beside(9, w, h));
+  }
   const at = place(labels.map((l) => l.want), taken, room);
   const put: Feature[] = [];
   at.forEach((i, k) => {
@@ -57,10 +62,14 @@ export function layOut(map: OLMap, sources: Sources, marked: (f: Feature) => boo
   });
   sources.labels.clear(true);
   sources.labels.addFeatures(put);
-  for (const f of sources.names.getFeatures()) {
-    if (!named(f, r)) continue;
+  // Then the names: places before countries and seas, so that those give way.
+  const names = sources.names.getFeatures().filter((f) => named(f, r)).sort((a, b) => Number(broad(a)) - Number(broad(b)) || Number(a.get("rank") ?? 9) - Number(b.get("rank") ?? 9));
+  for (const f of names) {
     const b = nameBox(f, px);
-    f.set("hidden", taken.some((o) => meets(o, b)), true);
+    if (outside([b.x, b.y], [b.x + b.w, b.y + b.h], room)) continue;
+    const hidden = taken.some((o) => meets(o, b));
+    f.set("hidden", hidden, true);
+    if (!hidden) taken.push(b);
   }
   sources.names.changed();
 }
@@ -68,11 +77,12 @@ export function layOut(map: OLMap, sources: Sources, marked: (f: Feature) => boo
 const square = (at: [number, number], half: number): Box => ({ x: at[0] - half, y: at[1] - half, w: 2 * half, h: 2 * half });
 const outside = (a: [number, number], b: [number, number], room: Box) => b[0] < room.x || b[1] < room.y || a[0] > room.x + room.w || a[1] > room.y + room.h;
 
+const broad = (f: Feature) => ["sea", "water", "country"].includes(String(f.get("kind")));
+
 function nameBox(f: Feature, px: (c: Coordinate) => [number, number]): Box {
   const at = px((f.getGeometry() as OLPoint).getCoordinates());
   const { w, h } = sizeOf(String(f.get("name_en") ?? ""), 12, 400);
-  const centred = f.get("layer") !== "place" || ["sea", "water", "country"].includes(String(f.get("kind")));
-  return centred ? { x: at[0] - w / 2, y: at[1] - h / 2, w, h } : { x: at[0] + 2, y: at[1] - h / 2, w, h };
+  return broad(f) ? { x: at[0] - w / 2, y: at[1] - h / 2, w, h } : { x: at[0] + 2, y: at[1] - h / 2, w, h };
 }
 
 // What lies over the map: its buttons, and the card of the chosen track.

@@ -37,11 +37,11 @@ export function MapView(): JSX.Element {
       <div class="map-area">
         <div class={`map ${drawing.value ? "drawing" : ""}`} ref={at} dir="ltr" tabIndex={0} role="application" aria-label={t("map.label")} data-testid="map" />
         <div class="map-tools">
-        <button type="button" class="icon" aria-label={t("map.in")} title={t("map.in")} onClick={() => zoom(1)}>+</button>
-        <button type="button" class="icon" aria-label={t("map.out")} title={t("map.out")} onClick={() => zoom(-1)}>−</button>
-        <button type="button" class="icon" aria-label={t("map.fit")} title={t("map.fit")} onClick={fit}>⤢</button>
-      </div>
-      <TrackCard />
+          <button type="button" class="icon" aria-label={t("map.in")} title={t("map.in")} onClick={() => zoom(1)}>+</button>
+          <button type="button" class="icon" aria-label={t("map.out")} title={t("map.out")} onClick={() => zoom(-1)}>−</button>
+          <button type="button" class="icon" aria-label={t("map.fit")} title={t("map.fit")} onClick={fit}>⤢</button>
+        </div>
+        <TrackCard />
       </div>
       <div class="legend" aria-hidden="true">
         <span><i class="sw active" />{t("window.active")}</span><span><i class="sw upcoming" />{t("window.upcoming")}</span><span><i class="sw over" />{t("window.over")}</span><span><i class="sw plan" />{t("map.plan")}</span><span><i class="sw room" />{t("map.room")}</span><span><i class="sw other" />{t("map.other")}</span><span><i class="sw stopped" />{t("map.stop")}</span>

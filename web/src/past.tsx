@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { clockText, ms, now, past } from "./clock.ts";
 import { t } from "./i18n.ts";
 import { value } from "./parts.tsx";
-import { calling, lookBack, steps } from "./store.ts";
+import { calling, lookBack, steps, waiting } from "./store.ts";
 
 const text = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
 
@@ -38,7 +38,7 @@ export function Past(): JSX.Element | null {
   return (
     <section class="past" aria-labelledby="past-title" data-testid="past">
       <div class="past-words">
-        <h2 id="past-title"><span role="status">{t("past.title", { at: clockText(at) })}</span></h2>
+        <h2 id="past-title"><span role="status">{waiting.value ? t("loading") : t("past.title", { at: clockText(at) })}</span></h2>
         <p>{t("past.why")}{n ? <strong class="past-calls"> {t("past.calls", { n })}</strong> : null}</p>
       </div>
       <div class="past-tools">

@@ -9,7 +9,7 @@ import { Answer, CancelNotice, SignOn } from "./dialogs.tsx";
 import { latLonText } from "./geo.ts";
 import { t, word } from "./i18n.ts";
 import { dialog, PrecedenceChip } from "./parts.tsx";
-import { answers, bandText, bodyOf, rungs, shortId, timeOf, whatOf, windowState, type AckBody, type CloseBody, type FindingBody, type SayBody, type WatchBody } from "./say.ts";
+import { answers, bandText, bodyOf, rungs, shortId, timeOf, whatOf, windowState, type AckBody, type FindingBody, type SayBody, type WatchBody } from "./say.ts";
 import { act, itemById, officer, selected } from "./store.ts";
 import type { Item, Missing, Notice, Relay, Volume } from "./types.ts";
 
@@ -60,7 +60,7 @@ function NoticeWords(p: { n: Notice }): JSX.Element {
     <>
       <p class="words" dir="auto"><strong>{whatOf(n)}</strong>{n.notice.place ? ` · ${n.notice.place}` : ""}</p>
       {n.notice.text ? <p class="words" dir="auto">{n.notice.text}</p> : null}
-      {(n.volumes ?? []).map((v, i) => <VolumeWords key={i} v={v} />)}
+      {(n.notice.class === "correction" ? (n.notice.volumes ?? []) : (n.volumes ?? [])).map((v, i) => <VolumeWords key={i} v={v} />)}
       {n.volumes?.length || acts.has(n.notice.class) ? null : <p class="flag">{t("notice.hasnovolume")}</p>}
       <p class="facts">
         {n.lead_seconds !== undefined ? <span>{n.lead_seconds >= 0 ? t("notice.lead", { span: spanText(n.lead_seconds * 1000) }) : t("notice.after", { span: spanText(n.lead_seconds * 1000) })}</span> : null}
@@ -106,10 +106,6 @@ function ReadBack(p: { item: Item }): JSX.Element | null {
 function Particulars(p: { item: Item }): JSX.Element | null {
   const i = p.item;
   if (i.kind === "say") return <>{(bodyOf<SayBody>(i).volumes ?? []).map((v, k) => <VolumeWords key={k} v={v} />)}</>;
-  if (i.kind === "close") {
-    const duties = bodyOf<CloseBody>(i).duties ?? [];
-    return duties.length ? <List title={t("close.duties")} of={duties} /> : null;
-  }
   if (i.kind === "watch") {
     const b = bodyOf<WatchBody>(i);
     return <>{b.open?.length ? <List title={t("watch.open")} of={b.open} /> : null}{b.promises ? <List title={t("watch.promises")} of={[b.promises]} /> : null}</>;
@@ -134,8 +130,8 @@ function Row(p: RowProps): JSX.Element {
   const minor = i.kind === "ack" || i.kind === "received" || i.kind === "opening" || i.kind === "minute" || i.kind === "charter";
   const missing = p.notice?.missing ?? p.relay?.missing ?? [];
   const to = p.parties.filter((x) => x !== i.party);
-  const laddered = !p.home && (i.kind === "notice" || i.kind === "say" || i.kind === "relay" || i.kind === "close");
   const invalid = !!i.problem && !i.body;
+  const laddered = !p.home && !invalid && (i.kind === "notice" || i.kind === "say" || i.kind === "relay" || i.kind === "close");
   const open = !p.still && !p.closed;
   const mends = open && ours && p.notice && !acts.has(p.notice.notice.class) && !p.notice.cancelled_by;
   const answerable = open && !ours && !p.home && !i.problem && (i.kind === "notice" || i.kind === "say" || i.kind === "relay");

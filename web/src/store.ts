@@ -9,7 +9,9 @@ export const session = signal<Session | null>(null);
 export const status = signal<Status | null>(null);
 const live = signal<Picture | null>(null); // as it is
 const known = signal<Picture | null>(null); // as it was known at past
-export const picture = computed(() => (past.value ? (known.value ?? live.value) : live.value));
+export const picture = computed(() => (past.value ? known.value : live.value));
+// waiting: what is shown is not yet of the instant that was asked for.
+export const waiting = computed(() => !!past.value && ms(known.value?.known_at) !== past.value);
 export const tracks = signal<TrackView[]>([]);
 export const phrases = signal<Phrasebook | null>(null);
 
@@ -114,7 +116,7 @@ const refreshKnown = eager(loadKnown, 60);
 // lookBack shows what was known at an instant; 0 returns to now. Nothing can be
 // said or acknowledged meanwhile, and what calls now still sounds.
 export function lookBack(at: number): void {
-  past.value = at && Math.min(at, now.value);
+  past.value = at && Math.floor(Math.min(at, now.value));
   if (!at) known.value = null;
   else refreshKnown();
 }
@@ -137,6 +139,7 @@ function refreshAll(): void {
   refreshStatus();
   refreshPicture();
   refreshTracks();
+  if (past.value) refreshKnown();
 }
 
 function lose(): void {

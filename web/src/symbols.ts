@@ -105,8 +105,7 @@ export function sizeOf(text: string, size: number, weight: number): { w: number;
 
 export function planStyle(f: FeatureLike): Style[] {
   if (f.get("line")) {
-    const text = f.get("text") as string;
-    return cached(`plan line ${text}`, () => [new Style({ stroke: new Stroke({ color: color("own"), width: 1.5, lineDash: [2, 5] }), text: label(text, color("own"), 12, { placement: "line", textBaseline: "bottom", overflow: true }, 600) })]);
+    return cached("plan line", () => [new Style({ stroke: new Stroke({ color: color("own"), width: 1.5, lineDash: [2, 5] }) })]);
   }
   return cached("plan", () => [new Style({ fill: new Fill({ color: `${color("own")}12` }), stroke: new Stroke({ color: `${color("own")}b0`, width: 1.25, lineDash: [8, 6] }) })]);
 }

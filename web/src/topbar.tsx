@@ -7,7 +7,7 @@ import { theme } from "./look.ts";
 import { dialog } from "./parts.tsx";
 import { SignOn, Stop } from "./dialogs.tsx";
 import { WatchDialog } from "./watch.tsx";
-import { exercise, lineName, officer, picture, status } from "./store.ts";
+import { exercise, lineName, officer, status } from "./store.ts";
 import type { LineStatus, PeerStatus } from "./types.ts";
 
 function Clock(): JSX.Element {
@@ -40,8 +40,7 @@ function Peer(p: { line: LineStatus; peer: PeerStatus }): JSX.Element {
 
 function Officer(): JSX.Element {
   const who = status.value?.officers?.find((o) => o.id === officer.value);
-  const watch = picture.value?.on_watch ?? [];
-  const names = watch.map((w) => status.value?.officers?.find((o) => o.id === w.officer)?.name ?? w.officer).join(", ");
+  const names = (status.value?.officers ?? []).filter((o) => o.on_watch).map((o) => o.name).join(", "); // now, also in a look back
   return (
     <div class="officer">
       <div class="officer-words">

@@ -6,6 +6,7 @@ import { arm, testTone } from "./alarm.ts";
 import { post } from "./api.ts";
 import { clockText, ms } from "./clock.ts";
 import { t, word } from "./i18n.ts";
+import { openHash } from "./openhash.ts";
 import { close, Dialog, Field, value } from "./parts.tsx";
 import { List } from "./row.tsx";
 import { bodyOf, type WatchBody } from "./say.ts";
@@ -24,19 +25,6 @@ export function openItems(): string[] {
   for (const n of [...(p?.notices ?? []), ...(p?.relays ?? [])]) for (const m of n.missing ?? []) out.push(t("open.owed", { party: m.party, level: word("state", m.level), id: n.id }));
   const cut = (s: string) => (new TextEncoder().encode(s).length <= MAX_SHORT ? s : `${[...s].slice(0, 160).join("")}…`);
   return out.map((s) => cut(s.replace(/\s+/g, " ").trim())).slice(0, MAX_OPEN);
-}
-
-// openHash is SHA-256("parley open v1\n" || deterministic CBOR of the list): both
-// officers sign for the same items.
-export async function openHash(items: string[]): Promise<string> {
-  const head = (major: number, n: number) => (n < 24 ? [major + n] : n < 256 ? [major + 24, n] : [major + 25, n >> 8, n & 255]);
-  const bytes = [...new TextEncoder().encode("parley open v1\n"), ...head(0x80, items.length)];
-  for (const s of items) {
-    const b = new TextEncoder().encode(s);
-    bytes.push(...head(0x60, b.length), ...b);
-  }
-  const sum = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return [...new Uint8Array(sum)].map((x) => x.toString(16).padStart(2, "0")).join("");
 }
 
 interface Handing { item: Item; from: string; to: string; body: Partial<WatchBody> }
