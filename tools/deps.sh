@@ -23,6 +23,7 @@ debian_needs() {
   have node || want+=(nodejs)
   have npm || want+=(npm)
   have gcc || want+=(gcc libc6-dev)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${PARLEY_POSTGRES_BIN:-}" ] || want+=(postgresql)
   [ -d /usr/share/fonts/truetype/dejavu ] || want+=(fonts-dejavu-core)
   [ ${#want[@]} -eq 0 ] && return 0
   if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && have apt-get; then
@@ -77,9 +78,10 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "deps: ******************************************************************"
     echo "deps: NOT HERE: ${missing[*]}"
     echo "deps: Without them the console is not built, or its tests are skipped."
-    echo "deps: Debian: apt-get install chromium nodejs npm gcc fonts-dejavu-core"
+    echo "deps: Debian: apt-get install chromium nodejs npm gcc fonts-dejavu-core postgresql"
     echo "deps: Elsewhere: Node 20 or newer with npm, and Chromium by its path in"
-    echo "deps: PARLEY_CHROMIUM; then run make deps again."
+    echo "deps: PARLEY_CHROMIUM, PostgreSQL 15 or newer by the folder of its programs"
+    echo "deps: in PARLEY_POSTGRES_BIN; then run make deps again."
     echo "deps: ******************************************************************"
   } >&2
   [ "${PARLEY_CI:-}" = 1 ] && exit 1
