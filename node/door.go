@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"time"
 
 	"parley/line"
 	"parley/logbook"
@@ -127,7 +128,7 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 	if rec != nil {
 		n.learn(l, rec)
 	}
-	n.reader.give(func() { n.reader.admitted(l, id, held) })
+	n.reader.give(func() { n.reader.admitted(l, id, held) }, ref.Lane == record.Urgent || rec == nil)
 	n.subs.tell(Event{What: "record", ID: id})
 	return rec
 }
@@ -195,7 +196,7 @@ func (n *Node) adopted(l *seatLine, charters [][]byte) {
 			continue // taken in already
 		}
 		l.charters = append(l.charters, c)
-		n.reader.give(func() { n.reader.book.AddCharter(l.id, l.name, c) })
+		n.reader.give(func() { n.reader.book.AddCharter(l.id, l.name, c) }, true)
 		n.cfg.Logger.Info("a charter is in force", "line", l.name, "revision", c.Revision)
 		if n.cfg.Adopted != nil {
 			n.cfg.Adopted(l.name, c.Revision, raw)
@@ -216,6 +217,9 @@ func (n *Node) receipted(l *seatLine, r line.Receipted) {
 	if r.Size > l.receiptedFor[r.By][r.Log.Lane] {
 		l.receiptedFor[r.By][r.Log.Lane] = r.Size
 	}
+	if n.cfg.Receipted != nil {
+		n.cfg.Receipted(l.name, r.Log.Lane, r.By, r.Size)
+	}
 	n.subs.tell(Event{What: "receipt"})
 }
 
@@ -234,15 +238,30 @@ func (n *Node) found(l *seatLine, f record.Finding) {
 	}
 }
 
+// receivedEvery is the least time between two received records in the routine
+// lane of one line: each costs both sides a flush and the other side a receipt.
+// The first after a pause is written at once. What waits states a later instant
+// than it might, never an earlier one; the cosigned receipt does not wait.
+const receivedEvery = 50 * time.Millisecond
+
 // writeReceived says, on each line and lane where others' entries were stored,
 // what we now hold and when: the legal time of receipt. It stands in the same
-// lane, so that a routine backlog fills no urgent log. Loop only.
-func (n *Node) writeReceived() {
+// lane, so that a routine backlog fills no urgent log. It gives how long until
+// it has to be called again for what waits, 0 if nothing does; all waits for
+// nothing. Loop only.
+func (n *Node) writeReceived(all bool) (wait time.Duration) {
+	now := time.Now()
+	if mode, _ := n.clock.face(); mode != clockSystem {
+		all = true // a clock that is moved by hand must not move between a receipt and its record
+	}
 	for _, l := range n.lines {
-		if l.failing.Load() && len(l.Broken()) > 0 {
-			continue // mend comes first
-		}
 		for lane := range l.owes {
+			if due := l.receivedAt.Add(receivedEvery).Sub(now); lane == record.Routine && due > 0 && !all {
+				if wait == 0 || due < wait {
+					wait = due
+				}
+				continue
+			}
 			delete(l.owes, lane)
 			var heads []record.Head
 			for _, h := range l.Heads() {
@@ -256,10 +275,14 @@ func (n *Node) writeReceived() {
 			if _, err := n.machineSays(l, Draft{Precedence: record.Ordinary, Lane: lane, Body: record.Received{Heads: heads}}); err != nil {
 				n.cfg.Logger.Error("couldn't record a receipt", "line", l.name, "err", err)
 				l.owes[lane] = true // the next round tries again; nothing was claimed meanwhile
-				break
+				return wait
+			}
+			if lane == record.Routine {
+				l.receivedAt = now
 			}
 		}
 	}
+	return wait
 }
 
 // openLine opens one line from its stores and puts all it holds through the

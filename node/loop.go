@@ -16,6 +16,7 @@ func (n *Node) Run(ctx context.Context) error {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	n.tick()
+	var later <-chan time.Time // when received records that wait are due
 	for {
 		select {
 		case f := <-n.work:
@@ -25,10 +26,14 @@ func (n *Node) Run(ctx context.Context) error {
 			n.tick()
 		case <-reading: // ends after ctx: what it still wanted appended is
 			n.drain()
-			n.writeReceived()
+			n.writeReceived(true)
 			return nil
+		case <-later:
+			later = nil
 		}
-		n.writeReceived()
+		if wait := n.writeReceived(false); wait > 0 && later == nil {
+			later = time.After(wait)
+		}
 	}
 }
 

@@ -91,6 +91,9 @@ type Config struct {
 	// Recorded is called with every raw track report before it is used; the
 	// recorder's closed minutes come back by RecordMinute.
 	Recorded func([]track.Report, utc.Time) error
+	// Receipted is told in the loop, so it must not wait, that a member's
+	// verified receipt covers our logbook of a lane up to size entries.
+	Receipted func(line string, lane record.Lane, by party.ID, size uint64)
 }
 
 // Node is one party's seat. Make it with Open, run it with Run.
@@ -127,6 +130,7 @@ type seatLine struct {
 
 	charters     []record.Charter                    // every revision in force so far
 	owes         map[record.Lane]bool                // others' entries were stored and no Received record covers them yet
+	receivedAt   time.Time                           // the newest Received record in the routine lane
 	receiptedFor map[party.ID]map[record.Lane]uint64 // highest size each member holds of ours
 
 	failing  atomic.Bool // a log of it is broken; see mend

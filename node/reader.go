@@ -27,6 +27,7 @@ type reader struct {
 
 	mu    sync.Mutex
 	inbox []func() // from the loop
+	hurry bool     // something in it must be looked at now
 	wake  chan struct{}
 
 	// Owned by run's goroutine; by Open before Run.
@@ -57,10 +58,12 @@ func newReader(n *Node) *reader {
 	return r
 }
 
-// give hands the reader something to take in. It never waits.
-func (r *reader) give(f func()) {
+// give hands the reader something to take in. It never waits. What is no hurry
+// may be looked at together with what comes after it; see pause.
+func (r *reader) give(f func(), hurry bool) {
 	r.mu.Lock()
 	r.inbox = append(r.inbox, f)
+	r.hurry = r.hurry || hurry
 	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
@@ -72,21 +75,50 @@ func (r *reader) give(f func()) {
 func (r *reader) take() {
 	r.mu.Lock()
 	in := r.inbox
-	r.inbox = nil
+	r.inbox, r.hurry = nil, false
 	r.mu.Unlock()
 	for _, f := range in {
 		f()
 	}
 }
 
+// pause is how many times as long as it took to look at what has come the reader
+// leaves the processor to the loop before it looks again at what is no hurry:
+// routine records that come by the thousand are looked at together. On a picture
+// of a few hundred records that is less than a millisecond; mostPause is the most.
+const (
+	pause     = 9
+	mostPause = 500 * time.Millisecond
+)
+
 func (r *reader) run(ctx context.Context) {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	r.passTime()
+	var again <-chan time.Time
+	var rested time.Time // until then nothing that is no hurry is looked at
+	look := func() {
+		began := time.Now()
+		r.settle()
+		ended := time.Now()
+		rested = ended.Add(min(pause*ended.Sub(began), mostPause))
+	}
 	for {
 		select {
 		case <-r.wake:
-			r.settle()
+			r.mu.Lock()
+			hurry := r.hurry
+			r.mu.Unlock()
+			if wait := time.Until(rested); wait > 0 && !hurry {
+				if again == nil {
+					again = time.After(wait)
+				}
+				continue
+			}
+			look()
+		case <-again:
+			again = nil
+			look()
 		case f := <-r.work:
 			r.take()
 			f()

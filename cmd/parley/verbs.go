@@ -7,7 +7,7 @@ func verbs(sh *shell) []*cobra.Command {
 	return []*cobra.Command{
 		initCommand(sh), cardCommand(sh), lineCommand(sh), serveCommand(sh), consoleCommand(sh),
 		sayCommand(sh), noticeCommand(sh), ackCommand(sh), showCommand(sh), watchCommand(sh),
-		verifyCommand(sh), courierCommand(sh), doctorCommand(sh),
+		verifyCommand(sh), courierCommand(sh), doctorCommand(sh), benchCommand(sh),
 		replayCommand(sh), reportCommand(sh), demoCommand(sh),
 		manCommand(sh), versionCommand(sh), licensesCommand(sh),
 	}
