@@ -101,9 +101,7 @@ func Raise(p *picture.Picture, cs []check.Conflict, es []watch.Event, clocks rec
 		}
 	}
 	ended := map[picture.ID]bool{}
-	for _, d := range s.due(ended) {
-		out = append(out, d)
-	}
+	out = append(out, s.due(ended)...)
 	for _, k := range order {
 		e, ok := lowered[k]
 		a := s.open[k]

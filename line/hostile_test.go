@@ -15,9 +15,8 @@ import (
 
 // rogue is a party that holds its own true keys and says what it likes.
 type rogue struct {
-	w     *world
-	id    party.ID
-	other map[record.Lane]*logbook.Log // a second history under the same keys
+	w  *world
+	id party.ID
 }
 
 // story gives IL, honest, and RU, whose messages the test writes itself; they

@@ -323,7 +323,8 @@ func TestCheckAllReadsEverything(t *testing.T) {
 		}
 		return mem, l
 	}
-	mem, l := build()
+	var mem *Memory
+	_, l := build()
 	must(t, l.CheckAll())
 	for what, c := range map[string]struct {
 		spoil func(*Memory)

@@ -56,7 +56,7 @@ func (n *Node) originOf(ctx context.Context, id picture.ID) (record.Origin, erro
 		if a, isAlert := h.Rec.Body.(record.Alert); isAlert {
 			for _, about := range a.About {
 				if about.Line != n.home.id {
-					o = record.Origin{Line: about.Line, Ref: about.Ref}
+					o = record.Origin(about)
 					return
 				}
 			}

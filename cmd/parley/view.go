@@ -112,9 +112,6 @@ func states(all []picture.PartyStates) string {
 	return strings.Join(parties, " · ")
 }
 
-// open reports whether a person must still answer the alert.
-func (a viewAlert) open() bool { return a.AcknowledgedAt.IsZero() && a.EndedAt.IsZero() }
-
 // machine reports records that tell a person nothing: charters, receipts.
 func (i viewItem) machine() bool {
 	return i.Kind == record.KindReceived || i.Kind == record.KindMinute

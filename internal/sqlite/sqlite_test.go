@@ -224,7 +224,7 @@ func TestAFullDiskLosesNothingAcknowledged(t *testing.T) {
 		t.Fatalf("the log went on: %v", err)
 	}
 	s.Close()
-	s, l = openLog(t, path) // room again
+	_, l = openLog(t, path) // room again
 	if l.Head() != last {
 		t.Fatalf("holds %v, acknowledged %v", l.Head(), last)
 	}
