@@ -187,7 +187,10 @@ type Line struct {
 	peers   map[party.ID]*peer
 	folds   map[foldKey]*fold
 	met     map[met]bool
-	now     utc.Time // the newest instant that we were given
+	now     utc.Time       // what waits run on: see clock
+	said    utc.Time       // the instant that we were given last
+	newest  utc.Time       // the newest one
+	claimed map[met]uint64 // the largest size of our own logbook that a peer's last hello named
 }
 
 // Open builds the line from its charters and stores. A line that is new gets
@@ -198,7 +201,7 @@ type Line struct {
 func Open(cfg Config) (*Line, error) {
 	l := &Line{
 		cfg: cfg, lim: cfg.Limits.withDefaults(),
-		books: map[logbook.ID]*book{}, peers: map[party.ID]*peer{}, folds: map[foldKey]*fold{}, met: map[met]bool{},
+		books: map[logbook.ID]*book{}, peers: map[party.ID]*peer{}, folds: map[foldKey]*fold{}, met: map[met]bool{}, claimed: map[met]uint64{},
 	}
 	for name, s := range map[string]party.Signer{"Log": cfg.Log, "Receipt": cfg.Receipt, "Node": cfg.Node} {
 		if s == nil {
@@ -250,16 +253,24 @@ type met struct {
 }
 
 // Unheard names the members, ascending, that have not said hello on both lanes
-// since Open. Until one has, nobody can have told us that our disk is an old
-// copy: a node that was restored appends nothing while this holds all peers.
+// since Open, or whose hello named more entries of our own logbook than we
+// hold while the signed checkpoint that shows them has not come yet. Until one
+// has, nobody can have told us that our disk is an old copy: a node that was
+// restored appends nothing while this holds all peers. A hello is not signed;
+// a peer that only claims to hold more is in the way like one that is silent.
 func (l *Line) Unheard() []party.ID {
 	var out []party.ID
 	for _, p := range l.Members() {
-		if p != l.cfg.Self && !(l.met[met{p, record.Urgent}] && l.met[met{p, record.Routine}]) {
+		if p != l.cfg.Self && !(l.heardOn(p, record.Urgent) && l.heardOn(p, record.Routine)) {
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+func (l *Line) heardOn(p party.ID, lane record.Lane) bool {
+	b, m := l.own(lane), met{p, lane}
+	return l.met[m] && (b == nil || l.claimed[m] <= max(b.log.Size(), b.ahead))
 }
 
 // Close closes the stores. The Line must not be used afterwards.

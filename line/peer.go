@@ -144,7 +144,7 @@ func (b *book) forget(p party.ID) {
 
 func (l *Line) hello(p party.ID, lane record.Lane) Send {
 	h := Hello{Version: Version, Line: l.id, Party: l.cfg.Self, Lane: lane,
-		Revision: l.Charter().Revision, Heard: l.greeted(p, lane), Now: l.now}
+		Revision: l.Charter().Revision, Heard: l.greeted(p, lane), Now: l.newest}
 	for _, b := range l.laneBooks(lane) {
 		if b.log.Size() > 0 && len(h.Heads) < maxHeads {
 			h.Heads = append(h.Heads, b.log.Head())
@@ -153,8 +153,20 @@ func (l *Line) hello(p party.ID, lane record.Lane) Send {
 	return Send{To: p, Lane: lane, Msg: h}
 }
 
-// clock keeps the newest instant; a clock that is set back does not undo it.
-func (l *Line) clock(now utc.Time) { l.now = max(l.now, now) }
+// clock takes a new instant. What we state to others bears the newest that we
+// were given, l.newest: a clock that is set back does not undo it. Waits run on
+// l.now, which goes forward by as much as the clock does between two calls and
+// stands still where it is set back: otherwise a clock set back by an hour
+// would keep us from repeating anything for an hour.
+func (l *Line) clock(now utc.Time) {
+	switch {
+	case l.said == 0:
+		l.now = now
+	case now > l.said:
+		l.now = l.now.Add(now.Sub(l.said))
+	}
+	l.said, l.newest = now, max(l.newest, now)
+}
 
 // arm starts the wait after which an offer is repeated, unless it runs.
 func (l *Line) arm(s *seen) {

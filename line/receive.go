@@ -346,7 +346,7 @@ func (l *Line) receipt(b *book, to []party.ID, out *Out) {
 		return
 	}
 	if b.mineN != size {
-		cosig, err := b.log.Receipt(size, l.cfg.Receipt, logbook.MirrorName(l.cfg.Self), l.now)
+		cosig, err := b.log.Receipt(size, l.cfg.Receipt, logbook.MirrorName(l.cfg.Self), l.newest)
 		if err != nil {
 			return // no instant was given yet, or the disk fails: Tick brings another offer
 		}

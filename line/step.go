@@ -2,6 +2,8 @@ package line
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"parley/logbook"
 	"parley/party"
@@ -37,7 +39,7 @@ func (l *Line) Step(p party.ID, m Message, now utc.Time) Out {
 		l.stepHello(p, pr, m, &out)
 	case Ping: // carriers answer pings themselves; one that does not may leave it to us
 		l.useless(p, &out)
-		out.Send = append(out.Send, Send{To: p, Lane: record.Urgent, Msg: Pong{N: m.N, T: m.T, T2: l.now}})
+		out.Send = append(out.Send, Send{To: p, Lane: record.Urgent, Msg: Pong{N: m.N, T: m.T, T2: l.newest}})
 	case Pong, Bye:
 		l.useless(p, &out)
 	case Offer:
@@ -117,7 +119,7 @@ func (l *Line) stepHello(p party.ID, pr *peer, m Hello, out *Out) {
 	}
 	first := !st.greeted
 	st.greeted = true
-	l.met[met{p, m.Lane}] = true
+	l.met[met{p, m.Lane}], l.claimed[met{p, m.Lane}] = true, 0
 	if !first {
 		l.useless(p, out)
 		if !m.Heard { // it repeats because ours was lost
@@ -127,6 +129,9 @@ func (l *Line) stepHello(p party.ID, pr *peer, m Hello, out *Out) {
 	said := map[logbook.ID]record.Head{}
 	for _, h := range m.Heads {
 		said[logbook.ID{Line: l.id, Party: h.Party, Lane: h.Lane, Incarnation: h.Incarnation}] = h
+		if h.Party == l.cfg.Self && h.Incarnation == 1 {
+			l.claimed[met{p, m.Lane}] = h.Size
+		}
 	}
 	for _, b := range l.laneBooks(m.Lane) {
 		l.level(p, b, said[b.id], first, out)
@@ -161,8 +166,10 @@ func (l *Line) level(p party.ID, b *book, h record.Head, first bool, out *Out) {
 // passReceipts gives an author the receipts of third parties that came to us
 // because its own link to them was down.
 func (l *Line) passReceipts(p party.ID, b *book, has uint64, out *Out) {
-	for name, size := range b.log.Receipts() {
+	receipts := b.log.Receipts()
+	for _, name := range slices.Sorted(maps.Keys(receipts)) { // in one order, so that a run repeats
 		by, ok := logbook.MirrorParty(name)
+		size := receipts[name]
 		if !ok || by == p || by == l.cfg.Self || size > has {
 			continue
 		}
@@ -231,6 +238,9 @@ func (l *Line) piece(b *book, from uint64) (Inform, error) {
 			entries, note = entries[:end[0].Size-from], end[0].Note
 		}
 	}
+	if entries, note, err = l.within(b, from, entries, note); err != nil {
+		return Inform{}, err
+	}
 	inf := Inform{Log: refOf(b.id), From: from, Entries: entries, Note: note, Revision: l.Charter().Revision}
 	if from > 0 {
 		if inf.Base, err = b.log.NoteAt(from); err != nil {
@@ -238,6 +248,27 @@ func (l *Line) piece(b *book, from uint64) (Inform, error) {
 		}
 	}
 	return inf, nil
+}
+
+// within cuts a piece to our own limits, where they are less than a logbook's:
+// a peer that goes by the same would refuse more. A batch that was written
+// under larger ones can't be cut, and goes whole.
+func (l *Line) within(b *book, from uint64, entries [][]byte, note []byte) ([][]byte, []byte, error) {
+	n := uint64(l.batchLen(entries))
+	if n == uint64(len(entries)) {
+		return entries, note, nil
+	}
+	notes, err := b.log.NotesFrom(from+1, int(n)+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	end := from + uint64(len(entries))
+	for i, x := range notes {
+		if i == 0 || x.Size <= from+n {
+			end, note = x.Size, x.Note
+		}
+	}
+	return entries[:end-from], note, nil
 }
 
 // feed offers a logbook to a peer that is behind and does not know it.
@@ -305,6 +336,10 @@ func (l *Line) keepReceipt(p party.ID, b *book, m Receipt, out *Out) {
 			}
 			return
 		}
+	}
+	if b.forked {
+		l.useless(p, out) // it may well be for the other history, and then nobody lies but we
+		return
 	}
 	l.fault(p, b, Inform{}, err, out)
 }
