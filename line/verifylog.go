@@ -134,6 +134,10 @@ func (v *verifier) relations() {
 			}
 			if p.Re != nil {
 				v.reference(place, p)
+				if re := *p.Re; re.Party == h.ID.Party && re.Lane == h.ID.Lane && re.Incarnation == h.ID.Incarnation &&
+					re.Index >= uint64(i) && re.Index < uint64(len(h.Entries)) {
+					v.problem(place, "it is about %s, an entry that comes after it", v.place(h.ID, re.Index))
+				}
 			}
 			switch b := p.Body.(type) {
 			case record.Received:

@@ -22,6 +22,7 @@ debian_needs() {
   have "${PARLEY_CHROMIUM:-chromium}" || want+=(chromium)
   have node || want+=(nodejs)
   have npm || want+=(npm)
+  have python3 || want+=(python3-minimal)
   have gcc || want+=(gcc libc6-dev)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || [ -n "${PARLEY_POSTGRES_BIN:-}" ] || want+=(postgresql)
   [ -d /usr/share/fonts/truetype/dejavu ] || want+=(fonts-dejavu-core)

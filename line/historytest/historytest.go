@@ -207,3 +207,6 @@ func (k *Line) must(err error) {
 		k.t.Fatal(err)
 	}
 }
+
+// TB is the test that the line is built for.
+func (k *Line) TB() testing.TB { return k.t }

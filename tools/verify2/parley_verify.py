@@ -174,8 +174,11 @@ def encode(v):
     return head(5, len(v)) + b"".join(encode(k) + encode(v[k]) for k in sorted(v, key=encode))
 
 
-def decode(data, at=0, depth=0):
-    """One item from data[at:] and where it ends; ValueError where it is not the one encoding."""
+def decode(data, at=0, depth=0, strict=True):
+    """One item from data[at:] and where it ends; ValueError where it is not the one encoding.
+
+    Not strict, it reads numbers in more bytes than they need and labels in any order too.
+    """
     if depth > 16:
         raise ValueError("nested too deep")
     if at >= len(data):
@@ -190,7 +193,7 @@ def decode(data, at=0, depth=0):
         if at + size > len(data):
             raise ValueError("ends early")
         n = int.from_bytes(data[at:at + size], "big")
-        if n < (24 if size == 1 else 1 << (4 * size)):
+        if strict and n < (24 if size == 1 else 1 << (4 * size)):
             raise ValueError("a number in more bytes than it needs")
         at += size
     else:
@@ -207,21 +210,21 @@ def decode(data, at=0, depth=0):
     if major == 4:
         out = []
         for _ in range(min(n, len(data) + 1)):
-            v, at = decode(data, at, depth + 1)
+            v, at = decode(data, at, depth + 1, strict)
             out.append(v)
         return out, at
     if major == 5:
         out, last = {}, b""
         for _ in range(min(n, len(data) + 1)):
             start = at
-            k, at = decode(data, at, depth + 1)
-            if isinstance(k, (list, dict, Tag)) or k is True or data[start:at] <= last:
+            k, at = decode(data, at, depth + 1, strict)
+            if isinstance(k, (list, dict, Tag)) or k is True or k in out or strict and data[start:at] <= last:
                 raise ValueError("labels out of order, or one twice")
             last = data[start:at]
-            out[k], at = decode(data, at, depth + 1)
+            out[k], at = decode(data, at, depth + 1, strict)
         return out, at
     if major == 6:
-        v, at = decode(data, at, depth + 1)
+        v, at = decode(data, at, depth + 1, strict)
         return Tag(n, v), at
     if n == 21:
         return True, at
@@ -241,12 +244,14 @@ def decode_all(data, field):
 # ---- the schema of record.cddl --------------------------------------------------
 # A rule is a function (value, field) that raises Bad.
 
-INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0"
+# What shows nothing by itself, beside white space.
+SHAPELESS = ((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+             (0x200B, 0x200F), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFE00, 0xFE0F),
+             (0xFFA0, 0xFFA0), (0x1D173, 0x1D17A), (0xE0100, 0xE01EF))
 
 
 def shows_something(s):
-    return any(not (c.isspace() or c in INVISIBLE or unicodedata.category(c) in ("Cf", "Zs", "Zl", "Zp")
-                    or 0xFE00 <= ord(c) <= 0xFE0F or 0xE0100 <= ord(c) <= 0xE01EF) for c in s)
+    return any(not c.isspace() and not any(a <= ord(c) <= b for a, b in SHAPELESS) for c in s)
 
 
 def Uint(low, high):
@@ -508,8 +513,16 @@ def need(v, f, name, label):
         raise Bad("%s.%s" % (f, name), "is missing")
 
 
+def lang_ok(text, lang):
+    def rule(v, f):
+        if lang in v and text not in v:
+            raise Bad(f + ".lang", "is given without text")
+    return rule
+
+
 def notice_ok(v, f):
-    if not {2, 3, 4} & set(v):
+    lang_ok(4, 5)(v, f)
+    if v[1] != "cancellation" and not {2, 3, 4} & set(v):
         raise Bad(f, "has no place, volume or words")
     if v[1] == "correction":
         need(v, f, "volumes", 3)
@@ -525,6 +538,7 @@ def ack_ok(v, f):
 
 
 def say_ok(v, f):
+    lang_ok(2, 3)(v, f)
     if not v.keys() & {1, 2, 4}:
         raise Bad(f, "says nothing")
 
@@ -540,8 +554,8 @@ def finding_ok(v, f):
 
 
 def plan_ok(v, f):
-    if (3 in v) == (6 in v):
-        raise Bad(f + ".legs", "stand exactly where the plan has not ended")
+    if 3 not in v and 6 not in v:
+        raise Bad(f + ".legs", "are missing, and the plan has not ended")
     legs = v.get(3, [])
     if any(g[4] > g[5] for g in legs) or any(a[5] > b[4] for a, b in zip(legs, legs[1:])):
         raise Bad(f + ".legs", "do not follow each other in time")
@@ -549,17 +563,15 @@ def plan_ok(v, f):
 
 def watch_ok(v, f):
     (need if v[1] == "hand-over" else no)(v, f, "to", 2)
-    if 5 in v and v[5] != sha256(b"parley open v1\n", encode(v.get(3, []))):
-        raise Bad(f + ".open_hash", "is not that of the open items")
 
 
 CLOSED = List(Map({1: req("label", LABEL), 2: req("hash", digest)}), 1, 16, order=lambda c: c[1])
-SIGNATURE = Map({1: req("party", PARTY), 2: req("key", Bytes(32)), 3: req("sig", Bytes(64))})
+SIGNATURE = Map({1: req("party", PARTY), 2: req("key", public_key), 3: req("sig", Bytes(64))})
 KINDS = {
     "charter": Map({1: req("charter", Bytes(1, 49152)),
                     2: req("signatures", List(SIGNATURE, 1, 32, order=lambda s: s[1]))}),
     "notice": Map({1: req("class", CLASS), 2: opt("place", NAME), 3: opt("volumes", volumes), 4: opt("text", TEXT),
-                   5: opt("lang", LANG), 6: opt("wants", WANTS), 7: opt("late", SHORT), 8: opt("contact", NAME),
+                   5: opt("lang", LANG), 6: opt("wants", WANTS), 7: opt("late", Text(500, lines=True)), 8: opt("contact", NAME),
                    9: opt("expires", TIME), 10: opt("closed", CLOSED)}, notice_ok),
     "ack": Map({1: req("level", One(*WANTED, "seen", "objection", "alternative", "unknown-message")),
                 2: opt("read_back", List(NAME, 1, 8)), 3: opt("unit", Text(100)), 4: opt("at", TIME),
@@ -567,7 +579,7 @@ KINDS = {
     "say": Map({1: opt("phrase", PHRASE), 2: opt("text", TEXT), 3: opt("lang", LANG), 4: opt("volumes", volumes)},
                say_ok),
     "relay": Map({1: req("origin", digest), 2: req("phrases", List(PHRASE, 1, 8)), 3: opt("volumes", volumes),
-                  4: opt("unit", Text(100)), 5: opt("text", TEXT), 6: opt("lang", LANG), 7: opt("wants", WANTS)}),
+                  4: opt("unit", Text(100)), 5: opt("text", TEXT), 6: opt("lang", LANG), 7: opt("wants", WANTS)}, lang_ok(5, 6)),
     "opening": Map({1: opt("label", LABEL), 2: req("salt", digest), 3: opt("content", Bytes(1, 16384)),
                     4: opt("origin", ORIGIN)}, opening_ok),
     "received": Map({1: req("heads", HEADS)}),
@@ -578,10 +590,10 @@ KINDS = {
                    finding_ok),
     "plan": Map({1: req("name", NAME), 2: opt("track", Text(64)), 3: opt("legs", List(LEG, 1, 256)),
                  4: opt("crew", Uint(1, 100000)), 5: opt("text", TEXT), 6: opt("ended", true)}, plan_ok),
-    "alert": Map({1: req("rule", LABEL), 2: req("key", SHORT), 3: req("why", Text(1000)),
+    "alert": Map({1: req("rule", LABEL), 2: req("key", SHORT), 3: req("why", Text(1000, lines=True)),
                   4: opt("about", List(ORIGIN, 1, 16)), 5: opt("track", Text(64)), 6: opt("from", TIME),
                   7: opt("to", TIME), 8: opt("at", POINT), 9: req("deadline", TIME)}),
-    "end": Map({1: req("reason", SHORT)}),
+    "end": Map({1: req("reason", Text(500, lines=True))}),
     "watch": Map({1: req("act", One("take", "hand-over", "leave")), 2: opt("to", OFFICER),
                   3: opt("open", List(SHORT, 1, 64)), 4: opt("promises", TEXT), 5: opt("open_hash", digest)}, watch_ok),
     "minute": Map({1: req("from", TIME), 2: req("reports", Uint(0, 2**32 - 1)), 3: req("tracks", Uint(0, 2**32 - 1)),
@@ -698,10 +710,12 @@ CARD = Map({1: req("party", PARTY), 2: req("name", Text(64)), 3: req("log", publ
 def charter_ok(v, f):
     parties = [c[1] for c in v[5]]
     if 14 in v:
-        if len(parties) != 1 or 9 in v:
+        if len(parties) != 1 or 9 in v or 10 in v:
             raise Bad("cards", "a home line has one card and no mirrors")
-    elif len(parties) < 2 or not set(parties) <= set(v.get(9, [])):
+    elif len(parties) < 2 or parties != v.get(9) or not set(v.get(10, [])) <= set(parties):
         raise Bad("mirrors", "two parties at least, and each a mirror")
+    if v[13] == bytes(16):
+        raise Bad("nonce", "is all zero")
     if (v[3] > 0) != (2 in v) or (v[3] > 0) != (4 in v):
         raise Bad("previous", "stands exactly from revision 1 on, and line with it")
     keys = [k for c in v[5] for k in [c[3], c[4], c[5], c[6]] + [o[4] for o in c[7]]]
@@ -718,6 +732,10 @@ CHARTER = Map({
     8: req("phrases", digest), 9: opt("mirrors", List(PARTY, 2, 16, order=lambda p: p)),
     10: opt("witnesses", List(PARTY, 1, 16, order=lambda p: p)), 11: opt("purpose", TEXT), 12: req("made", TIME),
     13: req("nonce", Bytes(16)), 14: opt("home", true)}, charter_ok)
+
+
+def is_chief(card, key, at):
+    return any(o[4] == key and "chief" in o[3] and o.get(5, 0) <= at < o.get(6, 2**63) for o in card[7])
 
 
 class Charter:
@@ -745,20 +763,17 @@ class Charter:
         have = set()
         for s in self.signatures:
             card = (before.cards.get(s[1]) if before else None) or self.cards.get(s[1])
-            if s[1] not in (before.cards if before else self.cards) and s[1] in last_cards:
-                card = last_cards[s[1]]  # a party that comes back signs by its own last card
             if card is None:
                 raise Bad("signatures", "of somebody who is not on it")
-            chief = [o for o in card[7] if o[4] == s[2] and "chief" in o[3]
-                     and o.get(5, 0) <= v[12] < o.get(6, 2**63)]
-            if not chief or not signed(s[2], message, s[3]):
+            if not is_chief(card, s[2], v[12]) or not signed(s[2], message, s[3]):
                 raise Bad("signatures", "%s: not by a chief of that time" % s[1])
+            if before and s[1] not in before.cards and s[1] in last_cards and \
+                    not is_chief(last_cards[s[1]], s[2], v[12]):
+                raise Bad("signatures", "%s comes back without a chief of its own last card" % s[1])
             have.add(s[1])
         wanted = set(self.cards)
         if before and len(set(before.cards) & wanted) < 2:
             wanted |= set(before.cards)
-        if 14 in v:
-            wanted = set(self.cards)
         if not wanted <= have:
             raise Bad("signatures", "missing of %s" % ", ".join(sorted(wanted - have)))
 
@@ -845,6 +860,10 @@ def unbase64(s):
     return raw
 
 
+def book_name(key):
+    return "%s/%s%s" % (key[0], LANES[key[1]], "" if key[2] == 1 else "#%d" % key[2])
+
+
 class Book:
     """One logbook of a bundle: leaves (None where damaged), checkpoints, and what follows from them."""
 
@@ -857,8 +876,11 @@ class Book:
     def key(self):
         return self.party, self.lane, self.incarnation
 
+    def order(self):
+        return self.lane, self.party, self.incarnation
+
     def name(self):
-        return "%s/%s:%d" % (self.party, LANES[self.lane], self.incarnation)
+        return book_name(self.key())
 
     def grow(self):
         for leaf in self.leaves:
@@ -874,117 +896,170 @@ MAGIC = b"parley bundle 1\n"
 
 
 class Bundle:
-    """What a file says, with every fault of its framing noted."""
+    """What a file says: header, charters, logbooks. Damage is the first fault of the file itself."""
 
-    def __init__(self, data, verdict):
-        self.charters, self.books, self.verdict = [], [], verdict
-        self.header = None
-        if len(data) > 2**30:
-            raise Bad("byte 0", "the file is larger than 1 GiB")
-        if not data.startswith(MAGIC):
-            raise Bad("byte 0", "this is no parley bundle")
-        at, index, book, ended = len(MAGIC), 0, None, False
-        self.counts = {}
-        while at < len(data):
+    def __init__(self, data):
+        self.data, self.at, self.index, self.damage, self.more = data, 0, 0, None, 0
+        self.header, self.charters, self.books, self.name = None, [], [], ""
+        try:
+            self.read()
+        except Bad as e:
+            self.hurt(e.field, e.what)
+
+    def hurt(self, place, what):
+        if self.damage is None:
+            self.damage = place, what
+        else:
+            self.more += 1
+
+    def broken(self, at, what):
+        return Bad("file framing at byte %d" % at, what)
+
+    def read(self):
+        if self.data[:16] != MAGIC:
+            if len(self.data) < 16:
+                raise self.broken(len(self.data), "the file ends inside the first 16 bytes")
+            i = next(i for i in range(16) if self.data[i] != MAGIC[i])
+            self.hurt("file framing at byte %d" % i, "this is not the beginning of a bundle")
+        self.at = 16
+        h = self.map(1, "header", HEADER)
+        if h is None:
+            return
+        if h[1] != 1 or h[5] > 1024 or h[6] > 1024:
+            raise Bad("header", "has another format, or more charters or logbooks than there can be")
+        self.header, self.name = h, h[2][:8].hex()
+        for i in range(h[5]):
+            self.charters.append(self.item(2, "charter %d" % i))
             try:
-                kind, content, total, end = self.item(data, at)
-            except ValueError as e:
-                self.fault("byte %d" % at, "the framing is broken: %s" % e)
-                return
-            if ended:
-                self.fault("byte %d" % at, "bytes behind the end")
-                return
-            sound = total == sha256(b"parley item v1\n", index.to_bytes(8, "big"), bytes([kind]), content)[:8]
-            try:
-                book = self.take(kind, content, sound, index, book, at)
-            except Bad as e:
-                self.fault(e.field, e.what)
-            if kind == 6:
-                ended = True
-                if content != sha256(data[:at]):
-                    self.fault("byte %d" % at, "the file is not what its end says")
-                elif not sound:
-                    self.fault("byte %d" % at, "the end is damaged")
-            at, index = end, index + 1
-        if not ended:
-            self.fault("byte %d" % at, "the file ends early")
-        for what, want in self.counts.items():
-            have = len(self.charters) if what == "charters" else len(self.books)
-            if want != have:
-                self.fault("header", "says %d %s, there are %d" % (want, what, have))
-        for b in self.books:
-            if (len(b.leaves), len(b.notes)) != b.says:
-                self.fault(b.name(), "holds another number of entries or checkpoints than it says")
+                self.name = decode(decode(self.charters[-1])[0][1])[0][1]
+            except (ValueError, LookupError, TypeError):
+                pass
+        total = 0
+        for i in range(h[6]):
+            total = self.logbook("logbook %d of the file" % (i + 1), total)
+        at, digest_ = self.at, sha256(self.data[:self.at])
+        if self.item(6, "the end of the file") != digest_ and self.damage is None:
+            self.hurt("file framing at byte %d" % at, "the digest of the whole file is another")
+        if self.at != len(self.data):
+            raise self.broken(self.at, "bytes after the end")
 
-    def fault(self, place, what):
-        self.verdict.problem(place, what)
+    def logbook(self, place, total):
+        h = self.map(3, place, LOG_HEADER)
+        if h is None:
+            raise self.broken(self.at, "without the counts the rest cannot be told apart")
+        ORIGIN_RULE(h[1], place)
+        b = Book(h[1])
+        if self.books and (b.lane, b.party, b.incarnation) <= self.books[-1].order():
+            self.hurt(place, "is out of order")
+        total += h[2] + h[3]
+        if total > 4194304:
+            raise Bad(place, "more entries and checkpoints than a file can have")
+        self.books.append(b)
+        for i in range(h[2]):
+            b.leaves.append(self.item(4, "%s/%s/%d" % (self.name, b.name(), i + 1)))
+        for i in range(h[3]):
+            n = self.map(5, "%s/%s/checkpoint no. %d of %d" % (self.name, b.name(), i + 1, h[3]), NOTE_AT)
+            if n is not None:
+                b.notes.append((n[1], n[2]))
+        return total
 
-    def item(self, data, at):
-        """One array [kind, content, sum]; the lengths are held to limits before anything is taken."""
-        if data[at] != 0x83:
-            raise ValueError("no array of three")
-        kind, at = decode(data, at + 1)
-        if isinstance(kind, bool) or not isinstance(kind, int) or not 1 <= kind <= 6:
-            raise ValueError("no kind of item")
-        content, at = decode(data[:at + 65536 + 16], at)
-        total, at = decode(data[:at + 16], at)
-        if not isinstance(content, bytes) or not isinstance(total, bytes) or len(total) != 8 or len(content) > 65536:
-            raise ValueError("no item")
-        return kind, content, total, at
+    def string(self, where, most):
+        """A byte string of the framing; its length is held to most before anything is taken."""
+        at = self.at
+        self.need(1, where)
+        first = self.data[at]
+        if first >> 5 != 2 or first & 31 > 26:
+            raise self.broken(at, "want the head of a byte string in %s" % where)
+        wide = 1 << (first & 31) - 24 if first & 31 >= 24 else 0
+        self.at += 1
+        self.need(wide, where)
+        n = int.from_bytes(self.data[self.at:self.at + wide], "big") if wide else first & 31
+        if head(2, n) != self.data[at:at + 1 + wide]:
+            raise self.broken(at, "the length in %s is not in its shortest form" % where)
+        if n > most:
+            raise self.broken(at, "%d bytes in %s, at most %d" % (n, where, most))
+        self.at += wide
+        self.need(n, where)
+        self.at += n
+        return self.data[self.at - n:self.at]
 
-    def take(self, kind, content, sound, index, book, at):
-        if (kind == 1) != (index == 0) or kind in (4, 5) and book is None or kind == 2 and book is not None \
-                or kind == 4 and book.notes:
-            raise Bad("byte %d" % at, "an item out of its order")
-        damaged = None if sound else "the bytes are damaged"
-        if kind == 1:
-            if not sound:
-                raise Bad("header", damaged)
-            h = decode_all(content, "header")
-            Map({1: req("format", Uint(1, 1)), 2: req("line", digest), 3: req("exporter", PARTY), 4: req("made", TIME),
-                 5: req("charters", Uint(1, 1024)), 6: req("logs", Uint(0, 1024))})(h, "header")
-            self.header = h
-            self.counts = {"charters": h[5], "logbooks": h[6]}
-        elif kind == 2:
-            self.charters.append(content if sound else None)
-            if not sound:
-                raise Bad("charter %d" % (len(self.charters) - 1), damaged)
-        elif kind == 3:
-            h = decode_all(content, "byte %d" % at)
-            Map({1: req("origin", ORIGIN_RULE), 2: req("entries", Uint(0, 4194304)),
-                 3: req("checkpoints", Uint(0, 4194304))})(h, "byte %d" % at)
-            new = Book(h[1])
-            new.says = (h[2], h[3])
-            if book and (new.lane, new.party, new.incarnation) <= (book.lane, book.party, book.incarnation):
-                self.fault("byte %d" % at, "a logbook out of its order")
-            self.books.append(new)
-            if not sound:
-                self.fault(new.name(), damaged)
-            return new
-        elif kind == 4:
-            book.leaves.append(content)
-            if not sound:
-                raise Bad("%s entry %d" % (book.name(), len(book.leaves)), damaged)
-        elif kind == 5:
-            book.notes.append(content)
-            h = decode_all(content, "%s checkpoint" % book.name())
-            Map({1: req("size", Uint(0, 2**48)), 2: req("note", Bytes(1, 16384))})(h, "%s checkpoint" % book.name())
-            book.notes[-1] = (h[1], h[2])
-            if not sound:
-                raise Bad("%s checkpoint %d" % (book.name(), h[1]), damaged)
-        return book
+    def need(self, n, where):
+        if len(self.data) - self.at < n:
+            self.at = len(self.data)
+            raise self.broken(self.at, "the file ends inside %s" % where)
+
+    def item(self, kind, place):
+        """The item that must come next; where only its content is wrong, reading goes on."""
+        at = self.at
+        if at > 2**30:
+            raise self.broken(at, "the file is larger than 1 GiB")
+        self.need(2, place)
+        if self.data[at] != 0x83:
+            raise self.broken(at, "want an item (83) for %s" % place)
+        self.at += 2
+        content = self.string(place, 65536)
+        total = self.string("the sum of " + place, 8)
+        if self.data[at + 1] != kind:
+            self.hurt(place, "item of another kind")
+        elif total != sha256(b"parley item v1\n", self.index.to_bytes(8, "big"), bytes([kind]), content)[:8]:
+            self.hurt(place, "its bytes are not those that were written")
+        self.index += 1
+        return content
+
+    def map(self, kind, place, rule):
+        """An item that is a CBOR map: None where it is none; a second encoding is damage, and read on."""
+        content = self.item(kind, place)
+        try:
+            v, end = decode(content, strict=False)
+            if end != len(content):
+                raise ValueError("bytes behind its end")
+            rule(v, place)
+        except (ValueError, Bad) as e:
+            self.hurt(place, "is not the map that it should be: %s" % e)
+            return None
+        if encode(v) != content:
+            self.hurt(place, "not in the one encoding")
+        return v
 
 
 ORIGIN_RULE = Match(ORIGIN_FORM.pattern)
+UINT32, UINT64 = Uint(0, 2**32 - 1), Uint(0, 2**64 - 1)
+HEADER = Map({1: req("format", UINT32), 2: req("line", Bytes(32)), 3: req("exporter", PARTY), 4: req("made", TIME),
+              5: req("charters", UINT32), 6: req("logs", UINT32)})
+LOG_HEADER = Map({1: req("origin", Match(".*")), 2: req("entries", UINT64), 3: req("checkpoints", UINT64)})
+NOTE_AT = Map({1: req("size", UINT64), 2: req("note", Bytes(0, 65536))})
 
 
-# ---- what is held against what ------------------------------------------------------------
+# ---- what is held against what: logbook.md, the last section ---------------------------------
 
 
-class Verdict:
-    def __init__(self):
+class Verifier:
+    """Judges one file; what it finds stands in problems and remarks, each with its place."""
+
+    def __init__(self, data):
         self.problems, self.remarks = [], []
-        self.counts = {"charters": 0, "logbooks": 0, "entries": 0, "checkpoints": 0, "receipts": 0}
+        self.counts = {"charters": 0, "logbooks": 0, "entries": 0, "records": 0, "checkpoints": 0, "receipts": 0}
+        self.charters, self.last_cards, self.books, self.name = [], {}, {}, ""
+        self.file = f = Bundle(data)
+        if f.damage:
+            self.problem(f.damage[0], f.damage[1] + (" (and %d more)" % f.more if f.more else ""))
+        self.exporter = (f.header or {}).get(3)
+        self.read_charters()
+        if not self.charters:
+            self.problem("charter 0", "no charter that all parties have signed, so nothing can be proved")
+            return
+        if f.header[2] != self.charters[0].line:
+            self.problem("header", "names another line than the charters")
+        for b in sorted(f.books, key=Book.order):
+            self.read_book(b)
+        for p in sorted(self.last_cards):
+            for lane in LANES:
+                if (p, lane, 1) not in self.books:
+                    self.problem("%s/%s" % (self.name, book_name((p, lane, 1))), "the logbook is not in this copy")
+        for b in self.books.values():
+            for i, r in enumerate(b.records):
+                if r:
+                    self.hold(b, i, r)
 
     def problem(self, place, what):
         self.problems.append({"place": place, "what": what})
@@ -992,230 +1067,216 @@ class Verdict:
     def remark(self, place, what):
         self.remarks.append({"place": place, "what": what})
 
-    def json(self):
+    def verdict(self):
         return {"ok": not self.problems, "problems": self.problems, "remarks": self.remarks, "counts": self.counts}
 
+    def place(self, key, index):
+        return "%s/%s/%d" % (self.name, book_name(key), index + 1)
 
-class Verifier:
-    def __init__(self, data):
-        self.v = Verdict()
-        self.charters, self.last_cards, self.books = [], {}, {}
-        try:
-            self.file = Bundle(data, self.v)
-        except Bad as e:
-            self.v.problem(e.field, e.what)
-            return
-        self.exporter = (self.file.header or {}).get(3)
-        self.read_charters()
-        if not self.charters:
-            self.v.problem("charter 0", "without it nothing can be judged")
-            return
-        for b in self.file.books:
-            if b.key() in self.books:
-                self.v.problem(b.name(), "stands twice")
-            self.books[b.key()] = b
-            b.grow()
-        for b in self.file.books:
-            self.read_book(b)
-        for b in self.file.books:
-            self.read_notes(b)
-            for i, r in enumerate(b.records):
-                if r:
-                    self.hold(b, i, r)
-        for p in self.charters[-1].cards:
-            for lane in LANES:
-                if not any(k[0] == p and k[1] == lane for k in self.books):
-                    self.v.problem("%s/%s:1" % (p, LANES[lane]), "the logbook is missing")
+    # -- charters --
 
     def read_charters(self):
+        """The chain: first those that the file gives, then those that stand in its logbooks."""
         for i, raw in enumerate(self.file.charters):
-            if raw is None:
-                break
-            self.v.counts["charters"] += 1
             try:
-                v = decode_all(raw, "charter")
-                KINDS["charter"](v, "charter")
-                c = Charter(v[1], v[2])
-                c.follows(self.charters[-1] if self.charters else None, self.last_cards)
-                if self.file.header and c.line != self.file.header[2]:
-                    self.v.problem("header", "names another line")
+                self.add_charter(decode_all(raw, "charter"))
             except Bad as e:
-                self.v.problem("charter %d" % i, "%s: %s" % (e.field, e.what))
+                self.problem("%s %d" % (self.name + "/charter" if self.charters else "charter", i), "%s: %s" % (e.field, e.what))
                 break
-            self.charters.append(c)
-            self.last_cards.update(c.cards)
+        before = -1
+        while before < len(self.charters):
+            before = len(self.charters)
+            for b in self.file.books:
+                for leaf in b.leaves:
+                    if b"gcharter" in leaf[:64]:
+                        try:
+                            r = Record(leaf)
+                            if r.kind == "charter" and not r.newer and self.fits(b, r):
+                                self.add_charter(r.body)
+                        except Bad:
+                            pass
+        self.counts["charters"] = len(self.charters)
 
-    def by_hash(self, raw):
-        h = sha256(raw)
-        return next((c for c in self.charters if c.hash == h), None)
+    def add_charter(self, v):
+        KINDS["charter"](v, "charter")
+        c = Charter(v[1], v[2])
+        if any(c.hash == old.hash for old in self.charters):
+            return
+        c.follows(self.charters[-1] if self.charters else None, self.last_cards)
+        self.charters.append(c)
+        self.last_cards.update(c.cards)
+        self.name = self.charters[0].v[1]
+
+    def fits(self, b, r):
+        e = r.envelope
+        return (e[1].hex(), e[2], e[3]) == (b.line, b.party, b.lane)
+
+    # -- one logbook --
 
     def read_book(self, b):
-        self.v.counts["logbooks"] += 1
-        if b.line != self.charters[0].hash.hex() or b.party not in self.last_cards:
-            self.v.problem(b.name(), "is of another line, or of a party that is not on it")
-            b.records = [None] * len(b.leaves)
-            b.keys = [None] * len(b.leaves)
-            return
-        force, closed, b.keys = None, False, []
+        place = "%s/%s" % (self.name, b.name())
+        if b.line != self.charters[0].line.hex():
+            return self.problem(place, "is a logbook of another line")
+        if b.party not in self.last_cards:
+            return self.problem(place, "no charter names its party")
+        if b.key() in self.books:
+            return self.problem(place, "is there twice")
+        self.books[b.key()] = b
+        self.counts["logbooks"] += 1
+        b.grow()
+        b.marks = []  # (index, charter): from where on each charter is in force here
         for i, leaf in enumerate(b.leaves):
-            self.v.counts["entries"] += 1
-            place = "%s entry %d" % (b.name(), i + 1)
-            b.keys.append((force or self.first_charter(b)).cards.get(b.party))
+            self.counts["entries"] += 1
+            b.records.append(None)
             try:
                 r = Record(leaf)
-                b.records.append(r)
-                force = self.entry(b, i, r, force)
+                if r.newer:
+                    raise Bad("protected.version", "a newer release wrote it")
+                self.begins(b, i, r)
+                self.entitled(b, i, r)
+                b.records[i] = r
+                self.counts["records"] += 1
             except Bad as e:
-                if len(b.records) == i:
-                    b.records.append(None)
-                self.v.problem(place, "%s: %s" % (e.field, e.what))
-            except Unreadable:
-                b.records[i] = None
-                self.v.problem(place, "a newer release wrote it")
-        if not b.leaves:
-            self.v.problem(b.name(), "does not begin with the charter")
+                self.problem(self.place(b.key(), i), "%s: %s" % (e.field, e.what))
+        self.read_notes(b, place)
 
-    def first_charter(self, b):
-        return next(c for c in self.charters if b.party in c.cards)
-
-    def entry(self, b, i, r, force):
-        """Holds an entry against the roster in force; returns the charter in force after it."""
-        if i == 0 and (r.newer or r.kind != "charter"):
-            self.v.problem("%s entry 1" % b.name(), "the logbook does not begin with the charter")
-        after = force
-        if not r.newer and r.kind == "charter":
-            c = self.by_hash(r.body[1])
-            if c is None:
-                raise Bad("body.charter", "is not one of the line's charters")
-            if force and c.revision <= force.revision:
-                raise Bad("body.charter", "is not later than the one before it")
-            after = c
-        # The charter record itself is under the roster that held until it came.
-        roster = force or after or self.first_charter(b)
-        card = roster.cards.get(b.party) or self.last_cards[b.party]
-        self.signer(roster, card, r)
-        e = r.envelope
-        if (e[1].hex(), e[2], e[3]) != (b.line, b.party, b.lane):
-            raise Bad("envelope", "is of another line, party or lane than its logbook")
-        if (9 in e) != (6 in self.charters[0].v):
-            raise Bad("envelope.exercise", "is not the line's")
-        if r.kind in HOME_KINDS and 14 not in self.charters[0].v:
-            raise Bad("protected.kind", "belongs on a home line")
-        return after
-
-    def signer(self, roster, card, r):
-        if r.newer:
-            keys = [card[5]] + [o[4] for o in card[7]]
-            r.verify(next((k for k in keys if key_id(k) == r.key_id), bytes(32)))
-        e = r.envelope
-        if 4 not in e:
-            r.verify(card[5])
+    def begins(self, b, i, r):
+        """Notes a charter record, and wants one at the beginning."""
+        if r.kind != "charter":
+            if i == 0:
+                self.problem(self.place(b.key(), 0), "a logbook begins with the line's charter")
             return
-        o = next((o for o in card[7] if o[1] == e[4]), None)
-        if o is None:
-            raise Bad("envelope.officer", "is not on the roster")
-        r.verify(o[4])
-        if not o.get(5, 0) <= e[5] < o.get(6, 2**63):
-            raise Bad("envelope.composed", "is outside the officer's term")
-        if not set(o[3]) & {"duty", "deputy", "chief"}:
-            raise Bad("envelope.officer", "is an observer, who says nothing")
+        c = next((c for c in self.charters if c.raw == r.body[1]), None)
+        if c is None or not self.fits(b, r) or b.marks and c.revision <= b.marks[-1][1].revision:
+            self.problem(self.place(b.key(), i), "the charter in it is not the next of the chain")
+        else:
+            b.marks.append((i, c))
 
-    def read_notes(self, b):
-        last = -1
-        for i, one in enumerate(b.notes):
-            self.v.counts["checkpoints"] += 1
-            if not isinstance(one, tuple):
+    def entitled(self, b, i, r):
+        """Who may say what: place, exercise mark, the key in force there and its role; then the signature."""
+        e, now = r.envelope, self.charters[-1].v
+        if not self.fits(b, r):
+            raise Bad("envelope", "is of another line, party or lane than its logbook")
+        if r.kind in HOME_KINDS and 14 not in now:
+            raise Bad("protected.kind", "belongs on a home line")
+        if (9 in e) != (6 in now):
+            raise Bad("envelope.exercise", "is not the line's")
+        before = [c for at, c in b.marks if at < i][-1:]
+        for c in [c for at, c in b.marks if at == i] + before:
+            card = c.cards.get(b.party)
+            if card is None:
                 continue
-            size, raw = one
-            place = "%s checkpoint %d" % (b.name(), size)
+            if key_id(card[5]) == r.key_id:
+                if 4 in e:
+                    raise Bad("envelope.officer", "is not the machine, whose key signed")
+                return r.verify(card[5])
+            for o in card[7]:
+                if key_id(o[4]) == r.key_id and o.get(5, 0) <= e[5] < o.get(6, 2**63):
+                    if o[1] != e.get(4):
+                        raise Bad("envelope.officer", "is not the officer whose key signed")
+                    if set(o[3]) == {"observer"} and not (r.kind == "ack" and r.body[1] in ("seen", "read")):
+                        raise Bad("envelope.officer", "is an observer, who says nothing but seen and read")
+                    return r.verify(o[4])
+        raise Bad("protected.key", "is of no key in force there at that time")
+
+    def read_notes(self, b, place):
+        last = 0
+        for size, raw in b.notes:
+            at = "%s/checkpoint %d" % (place, size)
             try:
-                self.read_note(b, place, size, Note(raw))
                 if size <= last:
                     raise Bad("note", "is not above the one before")
+                note = Note(raw)
+                if note.size != size or note.origin != b.origin:
+                    raise Bad("note", "is of another logbook or size")
+                if not any(note.signed_by_author(k) for k in self.log_keys(b, last, size)):
+                    raise Bad("note", "is not signed by its author's key")
+                if size > len(b.leaves) or note.root != b.tree.roots[size]:
+                    raise Bad("note", "has not the root of the entries")
             except Bad as e:
-                self.v.problem(place, e.what)
-            last = max(last, size)
-        if last < len(b.leaves):
-            self.v.problem("%s entry %d" % (b.name(), max(last, 0) + 1), "stands under no checkpoint")
-
-    def read_note(self, b, place, size, note):
-        if note.origin != b.origin or note.size != size:
-            raise Bad("note", "is of another logbook or size")
-        if size > len(b.leaves):
-            raise Bad("note", "is of more entries than there are")
-        card = b.keys[size - 1] if size else None
-        if card is None or not note.signed_by_author(card[3]):
-            self.v.problem(place, "is not signed by its author's key")
-        if note.root != b.tree.roots[size]:
-            self.v.problem(place, "has not the root of the entries")
-        for name, key_hash, sig in note.signatures:
-            if name == note.origin:
-                if card is not None and key_hash != sha256(name.encode(), b"\n\x01", card[3])[:4]:
-                    self.v.problem(place, "has a second line in the author's name")
+                self.problem(at, e.what)
                 continue
-            party = name[:-len("/mirror")] if name.endswith("/mirror") else None
-            keys = {c.cards[party][4] for c in self.charters if party in c.cards and party in c.v.get(9, [])}
-            if party == b.party or not any(note.receipt_ok(name, key_hash, sig, k) for k in keys):
-                self.v.problem(place, "%s: no true receipt" % name)
+            last = size
+            self.counts["checkpoints"] += 1
+            self.read_receipts(b, at, note)
+        if last < len(b.leaves):
+            self.problem(self.place(b.key(), last), "stands under no checkpoint")
+
+    def log_keys(self, b, last, size):
+        """The author's keys in the charters in force from the checkpoint before up to this one."""
+        low = max([c.revision for at, c in b.marks if at < max(last, 1)], default=0)
+        high = max([c.revision for at, c in b.marks if at < size], default=len(self.charters) - 1)
+        return [c.cards[b.party][3] for c in self.charters[low:high + 1] if b.party in c.cards]
+
+    def read_receipts(self, b, at, note):
+        others = 0
+        for name, key_hash, sig in note.signatures:
+            m = re.fullmatch(r"([A-Z][A-Z0-9-]{0,15})/mirror", name, re.ASCII)
+            if not m or len(sig) != 72 or not 1 <= int.from_bytes(sig[:8], "big") <= 7258118399:
+                others += 1
+                continue
+            keys = [c.cards[m[1]][4] for c in self.charters if m[1] in c.cards]
+            if m[1] == b.party or not any(note.receipt_ok(name, key_hash, sig, k) for k in keys):
+                self.problem("%s/receipt %s" % (at, name), "is no true receipt")
             else:
-                self.v.counts["receipts"] += 1
+                self.counts["receipts"] += 1
+        if others != 1:
+            self.problem(at, "has signatures that are neither its author's nor a mirror's")
+
+    # -- what records say of others --
 
     def hold(self, b, i, r):
-        place = "%s entry %d" % (b.name(), i + 1)
-        re_ = r.envelope.get(8)
-        if re_:
-            self.hold_ref(b, i, place, re_)
-        for h in r.envelope.get(7, []) + (r.body[1] if r.kind == "received" else []):
+        place, ref = self.place(b.key(), i), r.envelope.get(8)
+        for h in r.envelope.get(7, []):
             self.hold_head(place, h)
-        if r.kind == "opening" and re_:
-            self.hold_opening(b, place, r, re_)
+        if ref:
+            self.hold_ref(b, i, place, ref)
+        for h in r.body[1] if r.kind == "received" else []:
+            self.hold_head(place, h)
+        if r.kind == "opening" and ref:
+            self.hold_opening(b, place, r, ref)
 
     def held(self, place, key, size):
-        """The logbook if it holds size entries; else a remark, or a problem where the copy is its author's."""
-        if key[0] not in self.last_cards:
-            self.v.problem(place, "names a party that is not on the line")
-            return None
+        """The logbook if it holds size entries. Its end may be missing, but not from its author's own copy."""
         book = self.books.get(key)
-        if book is None or len(book.leaves) < size:
-            say = self.v.problem if key[0] == self.exporter else self.v.remark
-            say(place, "names entry %d of %s/%s:%d, which is not held" % (size, key[0], LANES[key[1]], key[2]))
-            return None
-        return book
+        if book is None:
+            self.problem(place, "names %s, which is not in this copy" % book_name(key))
+        elif len(book.leaves) < size:
+            say = self.problem if key[0] == self.exporter else self.remark
+            say(place, "names %s, this copy ends at %d" % (self.place(key, size - 1), len(book.leaves)))
+        else:
+            return book
+        return None
 
     def hold_ref(self, b, i, place, ref):
         book = self.held(place, (ref[1], ref[2], ref[3]), ref[4] + 1)
-        if book is None:
-            return
         if book is b and ref[4] >= i:
-            self.v.problem(place, "is about an entry that comes after it")
-        if book.leaf_hash(ref[4]) != ref[5]:
-            self.v.problem(place, "is about another record than the one that stands there")
+            self.problem(place, "is about an entry that comes after it")
+        elif book and book.leaf_hash(ref[4]) != ref[5]:
+            self.problem(place, "is about another record than the one that stands there")
 
     def hold_head(self, place, h):
         book = self.held(place, (h[1], h[2], h[3]), h[4])
-        if book is not None and book.tree.roots[h[4]] != h[5]:
-            self.v.problem(place, "saw another history of %s" % book.name())
+        if book and book.tree.roots[h[4]] != h[5]:
+            self.problem(place, "fork: names another history of %s" % book.name())
 
     def hold_opening(self, b, place, r, ref):
         book = self.books.get((ref[1], ref[2], ref[3]))
-        if book is None or ref[4] >= len(book.leaves) or book.leaf_hash(ref[4]) != ref[5]:
-            return
-        what = book.records[ref[4]]
+        what = book.records[ref[4]] if book and ref[4] < len(book.records) else None
         if what is None:
-            return
-        if 4 in r.body:
-            if what.kind != "relay" or what.body[1] != sha256(b"parley origin v1\n", r.body[2], encode(r.body[4])):
-                self.v.problem(place, "does not open the origin of that relay")
-        else:
-            part = [c for c in what.body.get(10, []) if c[1] == r.body[1]] if what.kind == "notice" else []
-            if not part or part[0][2] != sha256(b"parley closed v1\n", r.body[2], r.body[3]):
-                self.v.problem(place, "does not open that closed part")
-        if book.party != b.party:
-            self.v.problem(place, "opens what another party closed")
+            return self.remark(place, "what it opens is not in this copy")
+        hidden = None
+        if what.kind == "relay" and 4 in r.body:
+            hidden, opened = what.body[1], sha256(b"parley origin v1\n", r.body[2], encode(r.body[4]))
+        elif what.kind == "notice" and 4 not in r.body:
+            hidden = next((c[2] for c in what.body.get(10, []) if c[1] == r.body[1]), None)
+            opened = sha256(b"parley closed v1\n", r.body[2], r.body[3])
+        if book.party != b.party or hidden is None or opened != hidden:
+            self.problem(place, "does not open what it is about, or not as its author")
 
 
 def verify(data):
-    return Verifier(data).v.json()
+    return Verifier(data).verdict()
 
 
 # ---- vectors and the command -----------------------------------------------------------------
@@ -1228,7 +1289,8 @@ def judge_record(v):
         r.verify(key)
         return {"verdict": "good"}
     except Bad as e:
-        return {"verdict": "invalid", "field": e.field}
+        field = e.field.split(".")
+        return {"verdict": "invalid", "field": "payload" if field[0] in ("envelope", "body") else field[0]}
     except Unreadable:
         return {"verdict": "unreadable"}
 
