@@ -106,45 +106,50 @@ func (s *Store) entries(from, to uint64, maxBytes int) ([][]byte, error) {
 	ctx, cancel := s.reading()
 	defer cancel()
 	var out [][]byte
-	// Bounded asking, so that a small maxBytes does not make the server send
-	// all of a long range.
-	for at := from; at < to; {
+	// In steps, and cut by the server, so that a small maxBytes does not make
+	// it send all of a long range.
+	for at := from; at < to; at = from + uint64(len(out)) {
 		end := min(to, at+logbook.MaxBatchEntries)
-		rows, err := s.db.pool.Query(ctx, "SELECT i, leaf FROM entries WHERE log = $1 AND i >= $2 AND i < $3 ORDER BY i", s.log, int64(at), int64(end))
+		rows, err := s.db.pool.Query(ctx, entriesQuery, s.log, int64(at), int64(end), maxBytes, at == from)
 		if err != nil {
 			return nil, err
 		}
-		full := false
 		var i int64
 		var leaf []byte
 		_, err = pgx.ForEachRow(rows, []any{&i, &leaf}, func() error {
 			if uint64(i) != from+uint64(len(out)) {
 				return fmt.Errorf("entry %d is missing", from+uint64(len(out)))
 			}
-			if maxBytes -= len(leaf); full || maxBytes < 0 && len(out) > 0 {
-				full = true
-				return errFull
-			}
+			maxBytes -= len(leaf)
 			out = append(out, leaf)
 			leaf = nil
 			return nil
 		})
-		if full {
-			return out, nil
-		}
 		if err != nil {
 			return nil, err
 		}
-		at = from + uint64(len(out))
-		if at != end {
-			return nil, fmt.Errorf("entry %d is missing", at)
+		next := from + uint64(len(out))
+		if next == end {
+			continue
 		}
+		var there bool // it was cut there, or there is no more
+		if err := s.db.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM entries WHERE log = $1 AND i = $2)", s.log, int64(next)).Scan(&there); err != nil {
+			return nil, err
+		}
+		if !there {
+			return nil, fmt.Errorf("entry %d is missing", next)
+		}
+		return out, nil
 	}
 	return out, nil
 }
 
-// errFull ends the reading of rows; it leaves this file no further.
-var errFull = errors.New("enough")
+// entriesQuery gives entries [$2, $3) of log $1 while they are $4 bytes at most
+// together, and where $5 is true at least one.
+const entriesQuery = `
+SELECT i, leaf FROM (
+	SELECT i, leaf, sum(length(leaf)) OVER (ORDER BY i) AS bytes FROM entries WHERE log = $1 AND i >= $2 AND i < $3) e
+WHERE bytes <= $4::bigint OR $5 AND i = $2 ORDER BY i`
 
 // Hashes gives stored hashes by index, in the order asked for.
 func (s *Store) Hashes(idx []int64) ([]tlog.Hash, error) {

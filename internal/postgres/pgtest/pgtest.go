@@ -253,6 +253,20 @@ func (s *Server) Kill() {
 	os.Remove(filepath.Join(s.data(), "postmaster.pid"))
 }
 
+// Freeze stops every process of it where it is, as when the machine hangs:
+// connections stay, answers don't come. Thaw lets it go on.
+func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
+
+// Thaw ends Freeze.
+func (s *Server) Thaw() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) {
+	s.cmd.Process.Signal(sig)
+	for _, pid := range children(s.cmd.Process.Pid) {
+		syscall.Kill(pid, sig)
+	}
+}
+
 func children(parent int) []int {
 	var all []int
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
