@@ -171,6 +171,20 @@ func (l *Line) newKeys(b *book) []party.Key {
 	return l.logKeys(b, rev)
 }
 
+// revisionUnder gives the oldest charter by whose keys a checkpoint of this
+// size may be signed: that of the newest charter record before its last entry.
+// The batch that holds an amendment is still signed by the key before it; and
+// an author that writes a lost logbook anew signs all of it by its newest.
+func (b *book) revisionUnder(size uint64) uint32 {
+	rev := uint32(0)
+	for _, mk := range b.marks {
+		if mk.index+1 < size {
+			rev = mk.revision
+		}
+	}
+	return rev
+}
+
 // readLeaves notes the charter and close records among leaves, and adopts a
 // charter that is the next. It gives what was adopted.
 func (l *Line) readLeaves(b *book, from uint64, leaves [][]byte) (adopted [][]byte) {

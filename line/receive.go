@@ -45,8 +45,9 @@ func (l *Line) stepOffer(p party.ID, b *book, m Offer, out *Out) {
 }
 
 // judge parses and verifies a checkpoint of this logbook and holds it against
-// our copy. The key may be any of the author's where it is no larger than
-// ours; what is larger must be signed by a key that is in force there.
+// our copy. The key must be one that is in force where the checkpoint stands,
+// or a later one: who has stolen a key that was since revoked could make up a
+// second history otherwise, and have the author accused of it.
 func (l *Line) judge(b *book, note []byte) (logbook.Checkpoint, error) {
 	c, err := logbook.ParseCheckpoint(note)
 	if err != nil {
@@ -54,7 +55,7 @@ func (l *Line) judge(b *book, note []byte) (logbook.Checkpoint, error) {
 	}
 	keys := l.newKeys(b)
 	if c.Size <= b.log.Size() {
-		keys = l.logKeys(b, 0)
+		keys = l.logKeys(b, b.revisionUnder(c.Size))
 	}
 	err = fmt.Errorf("%s has no checkpoint key on this line", b.id.Party)
 	var wrong *logbook.SignatureError
@@ -208,7 +209,7 @@ func (l *Line) checkSize(b *book, m Inform) error {
 func (l *Line) accept(b *book, m Inform) (added int, err error) {
 	keys := l.newKeys(b)
 	if m.From+uint64(len(m.Entries)) <= b.log.Size() {
-		keys = l.logKeys(b, 0)
+		keys = l.logKeys(b, b.revisionUnder(m.From+uint64(len(m.Entries))))
 	}
 	err = fmt.Errorf("%s has no checkpoint key on this line", b.id.Party)
 	var wrong *logbook.SignatureError

@@ -38,3 +38,36 @@ func TestAPeerIsNotHeardUntilTheOfferOfWhatItsHelloNamedHasCome(t *testing.T) {
 	w.heal()
 	w.check()
 }
+
+// TestARevokedKeyProvesNoFork: who has IL's first key makes up a checkpoint of
+// a size that IL signed with its second one. Nobody is accused of a fork, and
+// IL goes on (found by simulation).
+func TestARevokedKeyProvesNoFork(t *testing.T) {
+	w := newWorld(t, "IL", "RU")
+	w.connect("IL", "RU")
+	w.deliver()
+	w.amend("IL")
+	w.deliver()
+	w.append("IL", record.Urgent, w.compose("IL", record.Urgent, 1, 0))
+	w.append("IL", record.Urgent, w.compose("IL", record.Urgent, 1, 0))
+	w.deliver()
+	id := logbook.ID{Line: w.seats["IL"].line.ID(), Party: "IL", Lane: record.Urgent, Incarnation: 1}
+	c := logbook.Checkpoint{Origin: id.Origin(), Size: 3, Root: record.Hash{1}}
+	k := logbook.LogSigner(id, keysFor("IL", "").Log)
+	sig, err := k.Sign(c.Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Sigs = []logbook.Signature{{Name: k.Name(), Hash: k.KeyHash(), Raw: sig}}
+	offer := Offer{Log: refOf(id), Note: c.Marshal(), Revision: 1}
+	for _, at := range [][2]party.ID{{"RU", "IL"}, {"IL", "RU"}} { // the forger speaks to the second of each
+		for _, f := range w.seats[at[1]].line.Step(at[0], offer, w.now).Findings {
+			if f.What == record.FindingFork {
+				t.Errorf("%s finds %s by %s: %s", at[1], f.What, f.Party, f.Text)
+			}
+		}
+	}
+	if err := w.append("IL", record.Urgent, w.compose("IL", record.Urgent, 1, 0)); err != nil {
+		t.Errorf("IL was stopped by a forgery: %v", err)
+	}
+}
