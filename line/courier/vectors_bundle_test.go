@@ -3,12 +3,14 @@ package courier
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
 
 	"parley/line"
 	"parley/line/historytest"
+	"parley/logbook"
 	"parley/record"
 )
 
@@ -21,6 +23,7 @@ func bundleVectors(t *testing.T) (out []bundleVector) {
 	file("good-evening", "two parties, one of each thing that is said", whole)
 	fileVectors(base, whole, file)
 	file("bad-two-checkpoints", "two signed checkpoints of one size that cannot both be true", export(t, forked(t)))
+	file("bad-true-own-receipt", "a party's true receipt of its own logbook", export(t, ownReceipt(t)))
 	for _, c := range spoiled {
 		b := evening(t)
 		c.spoil(&b)
@@ -43,6 +46,24 @@ func forked(t *testing.T) Bundle {
 	h := k.History("IL")
 	h.Logs[0].Notes = append(h.Logs[0].Notes, other.History("IL").Logs[0].Notes[1])
 	return Bundle{Line: k.ID, Exporter: "IL", Made: k.Now, History: h}
+}
+
+// ownReceipt is a copy in which IL has cosigned its own checkpoint.
+func ownReceipt(t *testing.T) Bundle {
+	b := evening(t)
+	s := logbook.ReceiptSigner("IL/mirror", historytest.NewSide("IL", 1).Receipt, b.Made)
+	text, _, _ := strings.Cut(string(il(&b).Notes[1].Note), "\n\n")
+	sig, err := s.Sign([]byte(text + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := append(binary.BigEndian.AppendUint32(nil, s.KeyHash()), sig...)
+	sigs(&b, 1, func(have []string) []string {
+		return append(have, "\n— IL/mirror "+base64.StdEncoding.EncodeToString(raw)+"\n")
+	})
+	n := &il(&b).Notes[1].Note
+	*n = bytes.ReplaceAll(*n, []byte("=\n\n— IL"), []byte("=\n— IL"))
+	return b
 }
 
 // fileVectors are faults of the file itself, where the sums were not mended.

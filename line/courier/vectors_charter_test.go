@@ -181,6 +181,19 @@ var charterCases = []struct {
 		c.Nonce = record.Nonce{}
 		resign(k, c)
 	}},
+	{"good-comes-back", "a party of three leaves, and comes back with its own chief", func(k *historytest.Line) { leaves(k); returns(k) }},
+	{"bad-comes-back-as-another", "a party comes back with keys that are not its own", func(k *historytest.Line) {
+		leaves(k)
+		k.Sides["SY"] = historytest.NewSide("SY", 9)
+		returns(k)
+	}},
+	{"bad-put-off", "of two parties one puts the other off and takes in a third", func(k *historytest.Line) {
+		k.Sides["SY"] = historytest.NewSide("SY", 3)
+		c := nextOf(k)
+		c.Cards = []party.Card{c.Cards[0], k.Sides["SY"].Card}
+		c.Mirrors = []party.ID{"IL", "SY"}
+		k.Sign(c)
+	}},
 	{"bad-amendment-previous", "a wrong hash of the charter before", func(k *historytest.Line) {
 		c := nextOf(k)
 		c.Previous = &record.Hash{1}
@@ -222,4 +235,19 @@ func signedBy(k *historytest.Line, s party.Signer) {
 		}
 		r.Signatures[0] = sig
 	})
+}
+
+// leaves founds the line anew among three, one of whom then leaves.
+func leaves(k *historytest.Line) {
+	*k = *historytest.New(k.TB(), "IL-RU", "IL", "RU", "SY")
+	c := nextOf(k)
+	c.Cards, c.Mirrors = c.Cards[:2], c.Mirrors[:2]
+	k.Sign(c)
+}
+
+func returns(k *historytest.Line) {
+	c := nextOf(k)
+	c.Cards = append(c.Cards, k.Sides["SY"].Card)
+	c.Mirrors = []party.ID{"IL", "RU", "SY"}
+	k.Sign(c)
 }
