@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""A second verifier of Parley's bundles, written from docs/spec alone.
+"""A second verifier of Parley's bundles.
 
+It was written from docs/spec and its vectors alone; only then was it held against
+the Go code, and where the two differed the page that had left it open was mended.
 It shares no line with the Go code: its own CBOR, its own Ed25519 by ZIP-215 on
 integers, its own Merkle trees, from Python's standard library only. Reading goes
 top down: bytes and signatures first, then records, notes, charters, the bundle's
