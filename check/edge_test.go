@@ -192,7 +192,7 @@ func TestTheRulesOfOurOwnAnswersEndToo(tt *testing.T) {
 		body record.Body
 		then func(l line, x picturetest.Posted) // before it is raised at 18:35:10
 		end  func(l line, x picturetest.Posted)
-		at   string                             // when it is over
+		at   string // when it is over
 		why  string
 	}{
 		{check.RuleLate, "IL", hazard(latakia()), func(l line, _ picturetest.Posted) { l.Receive("RU", t("18:35:00")) },
