@@ -128,9 +128,24 @@ func (n *Node) admit(l *seatLine, ref record.Ref, leaf []byte) *record.Record {
 	if rec != nil {
 		n.learn(l, rec)
 	}
-	n.reader.give(func() { n.reader.admitted(l, id, held) }, ref.Lane == record.Urgent || rec == nil)
+	n.reader.give(func() { n.reader.admitted(l, id, held) }, ref.Lane == record.Urgent || !plain(rec))
 	n.subs.tell(Event{What: "record", ID: id})
 	return rec
+}
+
+// plain reports whether nothing follows from rec that a person must be called
+// for at once: free words, and the machine's word on what has been received.
+func plain(rec *record.Record) bool {
+	if rec == nil {
+		return false
+	}
+	switch b := rec.Body.(type) {
+	case record.Say:
+		return b.Phrase == nil
+	case record.Received:
+		return true
+	}
+	return false
 }
 
 // open gives the record of a leaf, or why it is none. A signature is verified
@@ -216,6 +231,9 @@ func (n *Node) receipted(l *seatLine, r line.Receipted) {
 	}
 	if r.Size > l.receiptedFor[r.By][r.Log.Lane] {
 		l.receiptedFor[r.By][r.Log.Lane] = r.Size
+	}
+	for r.Log.Lane == record.Routine && len(l.flights) > 0 && l.flights[0] <= r.Size {
+		l.flights, l.landed = l.flights[1:], time.Now()
 	}
 	if n.cfg.Receipted != nil {
 		n.cfg.Receipted(l.name, r.Log.Lane, r.By, r.Size)

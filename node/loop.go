@@ -11,25 +11,34 @@ func (n *Node) Run(ctx context.Context) error {
 	defer close(n.done)
 	defer n.closeLines()
 	defer n.subs.close()
+	go n.proveOwn()
 	reading := make(chan struct{})
 	go func() { defer close(reading); n.reader.run(ctx) }()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	n.tick()
-	var later <-chan time.Time // when received records that wait are due
+	var later <-chan time.Time     // when received records that wait are due
+	var gathering <-chan time.Time // when what gathers has to go
 	for {
+		var wait time.Duration
 		select {
 		case f := <-n.work:
 			f()
-			n.drain()
+			wait = n.drain(false)
+		case <-gathering:
+			gathering = nil
+			wait = n.speak(false)
 		case <-tick.C:
 			n.tick()
 		case <-reading: // ends after ctx: what it still wanted appended is
-			n.drain()
+			n.drain(true)
 			n.writeReceived(true)
 			return nil
 		case <-later:
 			later = nil
+		}
+		if wait > 0 && gathering == nil {
+			gathering = time.After(wait)
 		}
 		if wait := n.writeReceived(false); wait > 0 && later == nil {
 			later = time.After(wait)
@@ -38,8 +47,9 @@ func (n *Node) Run(ctx context.Context) error {
 }
 
 // drain does the work that has queued up meanwhile, so that what many want to
-// say goes into one batch and one received record answers all that came.
-func (n *Node) drain() {
+// say goes into one batch and one received record answers all that came. It gives
+// what speak gives.
+func (n *Node) drain(all bool) (wait time.Duration) {
 	for range 1024 {
 		select {
 		case f := <-n.work:
@@ -49,7 +59,7 @@ func (n *Node) drain() {
 		}
 		break
 	}
-	n.speak()
+	return n.speak(all)
 }
 
 // tick lets machine time pass for the lines: retries and questions again, and

@@ -102,6 +102,7 @@ type Node struct {
 	clock *clock
 
 	work   chan func()   // for the loop, in order
+	sealed chan *voice   // for proveOwn
 	done   chan struct{} // closed when Run has returned
 	voices []*voice      // the loop's: waiting for speak
 	reader *reader
@@ -133,6 +134,9 @@ type seatLine struct {
 	receivedAt   time.Time                           // the newest Received record in the routine lane
 	receiptedFor map[party.ID]map[record.Lane]uint64 // highest size each member holds of ours
 
+	flights []uint64  // ends of the newest batches of our routine log that no receipt covers, oldest first; see holdBack
+	landed  time.Time // when a receipt last covered one
+
 	failing  atomic.Bool // a log of it is broken; see mend
 	mendAt   utc.Time    // not before this instant
 	mendWait time.Duration
@@ -157,7 +161,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, clock: newClock(),
-		work: make(chan func(), 4096), done: make(chan struct{}),
+		work: make(chan func(), 4096), sealed: make(chan *voice, logbook.MaxBatchEntries), done: make(chan struct{}),
 		lines: map[record.LineID]*seatLine{}, names: map[string]*seatLine{},
 		officers: map[string]party.Signer{}, records: map[picture.ID]admitted{}, kept: map[record.Hash]record.Kept{},
 	}

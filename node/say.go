@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"parley/line"
+	"parley/logbook"
 	"parley/party"
 	"parley/picture"
 	"parley/record"
@@ -103,6 +105,8 @@ type voice struct {
 	line *seatLine
 	lane record.Lane
 	leaf []byte
+	key  party.Key // that has sealed it
+	came time.Time
 	ref  record.Ref
 	err  error
 	done chan struct{}
@@ -118,14 +122,14 @@ func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer)
 	if !line.MaySay(o, d.Body) {
 		return Sent{}, refuse("officer", "couldn't say a %s for %q: an observer signs nothing but what was seen and read", d.Body.Kind(), d.Officer)
 	}
-	leaf, env, err := n.seal(l, d, s)
+	leaf, env, err := n.sealBy(record.SealUnverified, l, d, s)
 	if err != nil {
 		return Sent{}, err
 	}
 	defer n.forget([]record.Hash{record.LeafHash(leaf)}) // where it was not appended
-	v := &voice{line: l, lane: env.Lane, leaf: leaf, done: make(chan struct{})}
+	v := &voice{line: l, lane: env.Lane, leaf: leaf, key: s.Public(), came: time.Now(), done: make(chan struct{})}
 	select {
-	case n.work <- func() { n.voices = append(n.voices, v) }:
+	case n.sealed <- v:
 	case <-n.done:
 		return Sent{}, errStopped
 	case <-ctx.Done():
@@ -146,13 +150,82 @@ func (n *Node) append(ctx context.Context, l *seatLine, d Draft, s party.Signer)
 	return Sent{ID: picture.FormatID(l.name, v.ref), Ref: v.ref, Composed: env.Composed}, nil
 }
 
+// proveOwn verifies what officers have sealed before the loop takes it, together
+// with whatever else is waiting, for our own word is held to the same rule as
+// theirs and a broken signer must put nothing into a log. It ends with the node.
+func (n *Node) proveOwn() {
+	for {
+		var vs []*voice
+		select {
+		case v := <-n.sealed:
+			vs = append(vs, v)
+		case <-n.done:
+			return
+		}
+		for more := true; more && len(vs) < logbook.MaxBatchEntries; {
+			select {
+			case v := <-n.sealed:
+				vs = append(vs, v)
+			default:
+				more = false
+			}
+		}
+		good := n.proven(vs)
+		if len(good) == 0 {
+			continue
+		}
+		select {
+		case n.work <- func() { n.voices = append(n.voices, good...) }:
+		case <-n.done:
+			return
+		}
+	}
+}
+
+// proven gives those of vs whose signature is good, and turns the others away.
+func (n *Node) proven(vs []*voice) (good []*voice) {
+	parsed := make([]*record.Parsed, 0, len(vs))
+	keys := make(map[*record.Parsed]party.Key, len(vs))
+	var whole []*voice
+	turnAway := func(v *voice, err error) {
+		v.err = fmt.Errorf("couldn't seal the record: the signer gave what its key doesn't verify: %w", err)
+		close(v.done)
+	}
+	for _, v := range vs {
+		p, err := record.Parse(v.leaf)
+		if err != nil {
+			turnAway(v, err)
+			continue
+		}
+		keys[p] = v.key
+		parsed, whole = append(parsed, p), append(whole, v)
+	}
+	errs := record.VerifyAll(parsed, func(p *record.Parsed) (party.Key, bool) { return keys[p], true })
+	for i, v := range whole {
+		if errs[i] != nil {
+			turnAway(v, errs[i])
+			continue
+		}
+		n.verified.Store(record.LeafHash(v.leaf), checked{parsed[i], v.key})
+		good = append(good, v)
+	}
+	return good
+}
+
 // speak appends all waiting voices, one batch for each logbook, and tells each
 // what became of it. Loop only.
 //
 // Crash before Append returns: nobody was told anything, and the batch is in
 // the log whole or not at all. Crash after it: the record is durable and those
 // who waited do not know it yet; they will find it in the picture.
-func (n *Node) speak() {
+//
+// While two batches of a routine log are on their way to receipts that do come,
+// the next ones gather, so that many who speak at once share the flushes on both
+// sides; see holdBack. It gives how long until it has to be called again for
+// them, 0 if none waits; all waits for nothing.
+func (n *Node) speak(all bool) (wait time.Duration) {
+	var held []*voice
+	defer func() { n.voices = held }()
 	for len(n.voices) > 0 {
 		first := n.voices[0]
 		var batch, rest []*voice
@@ -165,6 +238,13 @@ func (n *Node) speak() {
 			}
 		}
 		n.voices = rest
+		if left := first.line.holdBack(first, len(batch)); left > 0 && !all {
+			held = append(held, batch...)
+			if wait == 0 || left < wait {
+				wait = left
+			}
+			continue
+		}
 		var refs []record.Ref
 		err := error(refuse("line", "couldn't say anything on %s: the line is closed", first.line.name))
 		if !first.line.face.Load().closed {
@@ -179,11 +259,42 @@ func (n *Node) speak() {
 			close(v.done)
 		}
 	}
+	return wait
 }
 
-// seal makes the envelope and the leaf. It reads only snapshots, so it runs in
-// the caller's goroutine.
+// What holdBack goes by.
+const (
+	onTheWay = 2                           // batches without a receipt before the next one gathers
+	gathered = logbook.MaxBatchEntries / 2 // a batch of so many goes at once
+	heldMost = 3 * time.Millisecond        // no record waits longer
+	flowing  = 100 * time.Millisecond      // a log whose newest receipt is older waits for none
+)
+
+// holdBack gives how long a batch of n records, of which first came first, may
+// still gather. Nothing urgent ever does.
+func (l *seatLine) holdBack(first *voice, n int) time.Duration {
+	now := time.Now()
+	if first.lane != record.Routine || n >= gathered || len(l.flights) < onTheWay || now.Sub(l.landed) > flowing {
+		return 0
+	}
+	return first.came.Add(heldMost).Sub(now)
+}
+
+// seal makes the envelope and the leaf, and verifies it.
 func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelope, error) {
+	leaf, e, err := n.sealBy(record.Seal, l, d, s)
+	if err != nil {
+		return nil, e, err
+	}
+	if p, err := record.Parse(leaf); err == nil { // read again, as every leaf is; off the loop where the caller is
+		n.verified.Store(record.LeafHash(leaf), checked{p, s.Public()})
+	}
+	return leaf, e, nil
+}
+
+// sealBy makes the envelope and the leaf. It reads only snapshots, so it runs in
+// the caller's goroutine.
+func (n *Node) sealBy(seal func(record.Envelope, record.Body, party.Signer) ([]byte, error), l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelope, error) {
 	f := l.face.Load()
 	re := d.about
 	if d.Re != "" {
@@ -212,14 +323,9 @@ func (n *Node) seal(l *seatLine, d Draft, s party.Signer) ([]byte, record.Envelo
 		Line: l.id, Party: n.cfg.Card.Party, Lane: d.Lane, Officer: d.Officer,
 		Composed: n.clock.Now(), Precedence: d.Precedence, Seen: f.heads, Re: re, Exercise: f.exercise,
 	}
-	leaf, err := record.Seal(e, d.Body, s)
+	leaf, err := seal(e, d.Body, s)
 	if err != nil {
 		return nil, e, refuse("body", "couldn't seal the %s: %v", d.Body.Kind(), err)
-	}
-	// Seal has just verified it. It is read again, off the loop too, for our own
-	// word is held to the same rule.
-	if p, err := record.Parse(leaf); err == nil {
-		n.verified.Store(record.LeafHash(leaf), checked{p, s.Public()})
 	}
 	return leaf, e, nil
 }
@@ -250,6 +356,10 @@ func (n *Node) appendOwn(l *seatLine, lane record.Lane, leaves [][]byte) ([]reco
 	refs, out, err := l.Append(lane, leaves)
 	for i, ref := range refs {
 		n.admit(l, ref, leaves[i])
+	}
+	if len(refs) > 0 && lane == record.Routine && !l.home {
+		l.flights = append(l.flights, refs[len(refs)-1].Index+1)
+		l.flights = l.flights[max(0, len(l.flights)-2*onTheWay):] // where none lands
 	}
 	n.carry(l, out)
 	if err != nil {

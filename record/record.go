@@ -156,31 +156,45 @@ const (
 // signature is verified before the leaf is handed out, so that a broken signer
 // puts nothing into a log.
 func Seal(e Envelope, b Body, s party.Signer) ([]byte, error) {
+	leaf, tbs, sig, err := seal(e, b, s)
+	if err != nil {
+		return nil, err
+	}
+	if key := s.Public(); !key.Verify(tbs, sig) {
+		return nil, fmt.Errorf("couldn't seal the %s: the signer gave a signature that its key %s doesn't verify", b.Kind(), key.ID())
+	}
+	return leaf, nil
+}
+
+// SealUnverified is Seal for who verifies many such leaves at once, by Parse and
+// VerifyAll, before any of them goes into a log.
+func SealUnverified(e Envelope, b Body, s party.Signer) ([]byte, error) {
+	leaf, _, _, err := seal(e, b, s)
+	return leaf, err
+}
+
+// seal gives the leaf with what was signed and the signature.
+func seal(e Envelope, b Body, s party.Signer) (leaf, tbs, sig []byte, err error) {
 	if b != nil {
 		b = plain(b)
 	}
 	if b == nil {
-		return nil, fmt.Errorf("couldn't seal the record: %w", bad("body", "is missing"))
+		return nil, nil, nil, fmt.Errorf("couldn't seal the record: %w", bad("body", "is missing"))
 	}
-	key := s.Public()
-	r := Record{Kind: b.Kind(), Version: Version, Key: key.ID(), Envelope: e, Body: b}
+	r := Record{Kind: b.Kind(), Version: Version, Key: s.Public().ID(), Envelope: e, Body: b}
 	if err := r.Validate(); err != nil {
-		return nil, fmt.Errorf("couldn't seal the %s: %w", r.Kind, err)
+		return nil, nil, nil, fmt.Errorf("couldn't seal the %s: %w", r.Kind, err)
 	}
 	protected, content := r.bytes()
-	tbs := sigStructure(protected, content)
-	sig, err := s.Sign(tbs)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't seal the %s: %w", r.Kind, err)
+	tbs = sigStructure(protected, content)
+	if sig, err = s.Sign(tbs); err != nil {
+		return nil, nil, nil, fmt.Errorf("couldn't seal the %s: %w", r.Kind, err)
 	}
-	if !key.Verify(tbs, sig) {
-		return nil, fmt.Errorf("couldn't seal the %s: the signer gave a signature that its key %s doesn't verify", r.Kind, r.Key)
-	}
-	leaf := join(protected, content, sig)
+	leaf = join(protected, content, sig)
 	if len(leaf) > MaxLeaf {
-		return nil, fmt.Errorf("couldn't seal the %s: %w", r.Kind, bad("leaf", "%d bytes, at most %d: say it in several records", len(leaf), MaxLeaf))
+		return nil, nil, nil, fmt.Errorf("couldn't seal the %s: %w", r.Kind, bad("leaf", "%d bytes, at most %d: say it in several records", len(leaf), MaxLeaf))
 	}
-	return leaf, nil
+	return leaf, tbs, sig, nil
 }
 
 // bytes gives the protected header and the payload of r.
