@@ -121,6 +121,7 @@ func (d *disk) crash() (lost bool) {
 // cutTo rebuilds the disk from its first writes: an old copy put back.
 func (d *disk) cutTo(n int) {
 	keep := d.writes[:n]
+	d.torn = nil
 	d.mem, d.writes, d.safe, d.entries = logbook.NewMemory(), nil, 0, 0
 	for _, x := range keep {
 		must(d.do(x))
