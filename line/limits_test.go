@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/logbook"
 	"parley/party"
 	"parley/record"
 	"parley/utc"
@@ -348,4 +349,61 @@ func TestAnIncarnationBeyondTheLimitIsRefused(t *testing.T) {
 	if fmt.Sprint(len(out.Findings), len(out.Drop)) != "1 0" {
 		t.Errorf("another incarnation of our own: %+v", out)
 	}
+}
+
+// TestHeadsNameWhatIsHeldOfOthersAndNothingEmpty: what a record says it has seen.
+func TestHeadsNameWhatIsHeldOfOthersAndNothingEmpty(t *testing.T) {
+	w := newWorld(t, "SY", "IL", "RU")
+	w.quiet = true
+	heads := func() (out []string) {
+		for _, h := range w.seats["IL"].line.Heads() {
+			out = append(out, fmt.Sprintf("%s/%s:%d", h.Party, laneWord(h.Lane), h.Size))
+		}
+		return out
+	}
+	if got := heads(); len(got) != 0 {
+		t.Errorf("nothing has come, heads %v", got)
+	}
+	w.connect("IL", "SY")
+	w.deliver()
+	if got, want := heads(), []string{"SY/urgent:1", "SY/routine:1"}; !slices.Equal(got, want) {
+		t.Errorf("heads %v, want %v", got, want)
+	}
+	w.connect("IL", "RU")
+	w.append("RU", record.Routine, w.compose("RU", record.Routine, 2, 0))
+	w.deliver()
+	if got, want := heads(), []string{"RU/urgent:1", "RU/routine:3", "SY/urgent:1", "SY/routine:1"}; !slices.Equal(got, want) {
+		t.Errorf("heads %v, want %v", got, want)
+	}
+}
+
+// TestWhoServesGoesByItsOwnLimits: a peer's batches, and ours joined for one who
+// was away, are cut where ours end; a batch written under larger limits can't be
+// cut and goes whole.
+func TestWhoServesGoesByItsOwnLimits(t *testing.T) {
+	w := newWorld(t, "IL", "RU")
+	w.quiet = true
+	w.append("IL", record.Urgent, w.compose("IL", record.Urgent, 5, 0)) // 1..5 in one batch
+	w.limits = Limits{BatchEntries: 3}
+	if err := w.open("IL"); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		w.append("IL", record.Urgent, w.compose("IL", record.Urgent, 2, 0))
+	}
+	l := w.seats["IL"].line
+	b := l.own(record.Urgent)
+	for _, c := range []struct{ from, want uint64 }{{0, 1}, {1, 5}, {6, 2}, {8, 2}, {12, 2}} {
+		inf, err := l.piece(b, c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := logbook.ParseCheckpoint(inf.Note)
+		if err != nil || uint64(len(inf.Entries)) != c.want || at.Size != c.from+c.want {
+			t.Errorf("from %d: %d entries under a checkpoint of %d, want %d: %v", c.from, len(inf.Entries), at.Size, c.want, err)
+		}
+	}
+	w.connect("IL", "RU")
+	w.deliver()
+	w.check()
 }
