@@ -44,7 +44,8 @@ type lineFold struct {
 	receipts map[party.ID]map[logKey]*stairs // by who received
 	acks     map[*entry][]*entry             // by what is acknowledged
 	others   map[fromTo][]party.ID
-	circle   bool // the parties' statements run in a circle; see order
+	exits    []*entry // in order; see leave
+	circle   bool     // the parties' statements run in a circle; see order
 }
 
 func (b *Book) fold(knownAt utc.Time) *fold {
@@ -203,6 +204,7 @@ func (l *lineFold) index() {
 		if !e.valid() {
 			continue
 		}
+		l.leave(e)
 		l.receive(e, func(logKey, uint64, uint64) {})
 		if l.acknowledges(e) {
 			l.acks[e.re] = append(l.acks[e.re], e)

@@ -5,9 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"parley/party"
 	"parley/record"
-	"parley/utc"
 )
 
 // converse builds the conversations and gathers what is wrong.
@@ -29,7 +27,8 @@ func (f *fold) converse() {
 
 // conversation is a line's conversation but for its items.
 func (l *lineFold) conversation() Conversation {
-	c := Conversation{Line: l.id, Name: l.name, Home: l.home, Parties: l.parties, Closed: l.closed(l.self)}
+	c := Conversation{Line: l.id, Name: l.name, Home: l.home, Parties: l.parties, Left: l.left()}
+	c.Closed = l.closed(c.Left)
 	if n := len(l.charters); n > 0 {
 		c.Exercise = l.charters[n-1].Exercise
 	}
@@ -46,31 +45,6 @@ func sortFindings(items []Item) {
 		}
 		return compareRef(a.Ref, b.Ref)
 	})
-}
-
-// closed reports whether we have left, or too few are left to speak with. A
-// charter made after a party's exit takes it back.
-func (l *lineFold) closed(self party.ID) bool {
-	if l.home {
-		return false
-	}
-	var made utc.Time
-	if n := len(l.charters); n > 0 {
-		made = l.charters[n-1].Made
-	}
-	gone := map[party.ID]bool{}
-	for _, e := range l.entries {
-		if e.valid() && e.Rec.Kind == record.KindClose && e.composed >= made {
-			gone[e.Ref.Party] = true
-		}
-	}
-	left := 0
-	for _, p := range l.parties {
-		if !gone[p] {
-			left++
-		}
-	}
-	return gone[self] || len(gone) > 0 && left < 2
 }
 
 // item shows one record. What is wrong with it has to be known by then.

@@ -234,6 +234,22 @@ func (r *running) touch(l *lineFold, k logKey, from, to uint64) {
 	}
 }
 
+// owing marks what a party that leaves still owes an answer to: it says so from
+// now on.
+func (r *running) owing(e *entry) {
+	owes := func(m Missing) bool { return m.Party == e.Ref.Party }
+	for i := range r.notices {
+		if x := r.standings[i].e; x.in == e.in && slices.ContainsFunc(r.notices[i].Missing, owes) {
+			r.touched[x] = true
+		}
+	}
+	for i := range r.relays {
+		if x := r.relayed[i]; x.in == e.in && slices.ContainsFunc(r.relays[i].Missing, owes) {
+			r.touched[x] = true
+		}
+	}
+}
+
 // act lets a new entry act on others. Those that look different by it are
 // touched. What acts by its place in the line (last is whether that is the end)
 // can't be taken in in the middle.
@@ -257,6 +273,13 @@ func (r *running) act(e *entry, last bool) bool {
 				}
 			}
 		}
+	}
+	if e.Rec.Kind == record.KindClose {
+		if !last {
+			return false // what was said after it is owed no more
+		}
+		l.leave(e)
+		r.owing(e)
 	}
 	l.receive(e, func(k logKey, from, to uint64) { r.touch(l, k, from, to) })
 	if l.acknowledges(e) {
@@ -331,7 +354,9 @@ func (r *running) show(e *entry, instant utc.Time) {
 	}
 	_, at := r.line(e.Line)
 	if e.valid() && e.Rec.Kind == record.KindClose {
-		r.conversations[at].Closed = e.in.closed(r.self)
+		c := &r.conversations[at]
+		c.Left = e.in.left()
+		c.Closed = e.in.closed(c.Left)
 	}
 }
 

@@ -83,7 +83,8 @@ type Conversation struct {
 	Home     bool          `json:"home"`
 	Exercise bool          `json:"exercise"`
 	Parties  []party.ID    `json:"parties"`
-	Closed   bool          `json:"closed"`
+	Closed   bool          `json:"closed"`         // we have left, or nobody is left to speak with
+	Left     []Exit        `json:"left,omitempty"` // who has left and not returned by an amended charter
 	Items    []Item        `json:"items"`
 }
 
@@ -147,7 +148,8 @@ type Missing struct {
 	Party   party.ID     `json:"party"`
 	Level   record.Level `json:"level"`
 	Due     utc.Time     `json:"due"`
-	Overdue bool         `json:"overdue"` // at Instant
+	Overdue bool         `json:"overdue"`        // at Instant
+	Left    utc.Time     `json:"left,omitempty"` // when the party left the line, by its own clock; zero: it is there
 
 	claimed   utc.Time // the recipient's own time of receipt, from which Due counts; zero: none
 	unclaimed utc.Time // when it would be due without that

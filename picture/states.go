@@ -76,12 +76,18 @@ func (l *lineFold) received(e *entry, p party.ID) (step, bool) {
 // The officer's acknowledgement asked for by the charter's clock is "read"; an
 // officer who answered in any other way has read it, and does not owe it unless
 // the author asked for "read" by name.
+//
+// A party that has left owes what it was asked before, and says when it left;
+// what is said while it is away it does not owe, then or later.
 func (l *lineFold) missing(e *entry, wants []record.Level) []Missing {
 	clocks := l.clocks(e.composed)
 	var out []Missing
 	for _, p := range l.recipients(e) {
+		if l.away(p, e) {
+			continue // it is not asked
+		}
 		clock := utc.Time(ackClock(clocks, e.Rec.Precedence))
-		owed := Missing{Party: p, Due: e.composed + clock, unclaimed: e.composed + clock}
+		owed := Missing{Party: p, Left: l.leftAt(p), Due: e.composed + clock, unclaimed: e.composed + clock}
 		if s, ok := l.received(e, p); ok {
 			owed.claimed, owed.Due = s.at, s.at+clock
 		}
