@@ -78,6 +78,7 @@ type Status struct {
 	Rate        float64         `json:"rate"`  // scenario seconds a second; 1 on the system clock
 	Lines       []LineStatus    `json:"lines"`
 	Officers    []OfficerStatus `json:"officers"`
+	Feeds       []FeedStatus    `json:"feeds"`       // of whoever runs them beside the node, which has none itself
 	Unreceipted int             `json:"unreceipted"` // our records that some member has not yet receipted
 	Tracks      int             `json:"tracks"`
 	Alerts      int             `json:"alerts"`   // open, not acknowledged
@@ -94,6 +95,20 @@ type LineStatus struct {
 	Words    []string      `json:"words"` // the charter's fingerprint, for the telephone
 	Peers    []PeerStatus  `json:"peers"`
 	Logs     []LogStatus   `json:"logs"`
+}
+
+// FeedStatus is one source of tracks. Counts are since the node began.
+type FeedStatus struct {
+	Name      string   `json:"name"`
+	Source    string   `json:"source"`   // the receiver's host:port, or the file
+	Standing  string   `json:"standing"` // what its tracks are to us unless they are named: civil, other
+	Connected bool     `json:"connected"`
+	Since     utc.Time `json:"since,omitzero"`      // of Connected or not Connected
+	LastHeard utc.Time `json:"last_heard,omitzero"` // time of the newest report
+	Reports   uint64   `json:"reports"`             // tracks reported
+	Bad       uint64   `json:"bad"`                 // lines that could not be read
+	Refused   uint64   `json:"refused"`             // reports ahead of or behind our clock, or beyond a limit
+	LastError string   `json:"last_error,omitempty"`
 }
 
 // PeerStatus is the link to one other member.

@@ -187,14 +187,19 @@ func (t trackConfig) standing() func(id string) track.Standing {
 			known[strings.ToUpper(id)] = s
 		}
 	}
-	rest := track.Other
-	if t.Default == "civil" {
-		rest = track.Civil
-	}
+	rest := t.rest()
 	return func(id string) track.Standing {
 		if s, ok := known[strings.ToUpper(id)]; ok {
 			return s
 		}
 		return rest
 	}
+}
+
+// rest is the standing of the tracks that are not named.
+func (t trackConfig) rest() track.Standing {
+	if t.Default == "civil" {
+		return track.Civil
+	}
+	return track.Other
 }

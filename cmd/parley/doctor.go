@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"parley/internal/feed"
 	"parley/internal/sqlite"
 	"parley/line"
 	"parley/logbook"
@@ -101,7 +102,6 @@ func (d *doctor) examine(ctx context.Context) {
 		d.wrong("config", cfgErr)
 	} else {
 		d.add("config", "ok", "", "parley.toml: %d feeds", len(d.cfg.Feeds))
-		d.feeds(ctx)
 	}
 	d.keys()
 	d.lines()
@@ -110,6 +110,11 @@ func (d *doctor) examine(ctx context.Context) {
 	status := d.node(ctx)
 	if status == nil && cfgErr == nil {
 		d.ports()
+	}
+	if status != nil {
+		d.runningFeeds(status)
+	} else if cfgErr == nil {
+		d.feeds(ctx)
 	}
 	d.links(ctx, status)
 }
@@ -165,6 +170,26 @@ func (d *doctor) feeds(ctx context.Context) {
 		}
 		conn.Close()
 		d.add(check, "ok", "", "%s answers", f.Address)
+	}
+}
+
+// runningFeeds says of each feed what the node that reads it says: some
+// receivers serve one reader only, so doctor does not connect beside it.
+func (d *doctor) runningFeeds(s *node.Status) {
+	for _, f := range s.Feeds {
+		check := "feed " + f.Name
+		switch {
+		case !f.Connected && f.LastError == feed.ErrEnded.Error():
+			d.add(check, "note", "", "%s has ended after %d reports", f.Source, f.Reports)
+		case !f.Connected:
+			d.add(check, "wrong", "Is the receiver on, and does it serve SBS-1 there?", "no tracks come from %s since %s: %s", f.Source, f.Since, f.LastError)
+		case f.Reports == 0 && f.Refused > 0:
+			d.add(check, "wrong", "Compare the two clocks, and utc_offset in parley.toml.", "%s: all %d reports were refused: %s", f.Source, f.Refused, f.LastError)
+		case f.Refused > 0 || f.Bad > 0:
+			d.add(check, "note", "", "%s: %d reports, %d refused, %d lines unreadable: %s", f.Source, f.Reports, f.Refused, f.Bad, f.LastError)
+		default:
+			d.add(check, "ok", "", "%s: %d reports", f.Source, f.Reports)
+		}
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 
 	"parley/internal/api"
 	"parley/internal/console"
-	"parley/internal/feed"
 	"parley/internal/recorder"
 	"parley/line"
 	"parley/line/linehttp"
@@ -72,8 +71,8 @@ type server struct {
 	wires *carrier
 	rec   atomic.Pointer[recorder.Recorder]
 	api   *api.Server
-	addr  string // http://127.0.0.1:port
-	feeds []*feed.Feed
+	addr  string                    // http://127.0.0.1:port
+	feeds atomic.Pointer[[]*source] // nil before they are started
 }
 
 // serve starts in this order: lock, logs (node), the doors to the other parties
@@ -275,7 +274,7 @@ func (s *server) face(ctx context.Context, ln net.Listener) error {
 	}
 	s.addr = "http://" + ln.Addr().String()
 	s.api, err = api.New(ctx, api.Config{
-		Seat: s.node, Token: strings.TrimSpace(string(token)), Unlock: s.f.officer, Party: s.card.Party,
+		Seat: seat{s.node, s}, Token: strings.TrimSpace(string(token)), Unlock: s.f.officer, Party: s.card.Party,
 		Export: s.export, Charter: line.ParseCharterRecord, Phrases: phrasebook, Places: places, Console: page, Log: s.log.With("part", "api"),
 	})
 	return err

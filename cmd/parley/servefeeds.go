@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"parley/internal/feed"
@@ -36,10 +38,78 @@ func (s *server) tick(ctx context.Context) error {
 	}
 }
 
+// source is one feed with what became of its reports here.
+type source struct {
+	*feed.Feed
+	from     string // host:port or file
+	standing string // of tracks that the folder does not name
+
+	mu      sync.Mutex
+	refused uint64    // by the node
+	why     string    // the newest refusal
+	told    time.Time // when a refusal was last logged
+	untold  int       // refused since
+}
+
+// status puts what the feed counted and what the node refused together.
+func (x *source) status() node.FeedStatus {
+	st := x.Stats()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	f := node.FeedStatus{Name: st.Name, Source: x.from, Standing: x.standing, Connected: st.Connected, Since: st.Since, LastHeard: st.LastHeard,
+		Reports: st.Reports, Bad: st.Bad, Refused: st.Ahead + st.Behind + st.Full + x.refused}
+	if !st.Connected {
+		f.LastError = st.LastError
+	}
+	for _, why := range []string{x.why, st.Refusal, st.LastBad, st.LastError} {
+		if f.LastError == "" {
+			f.LastError = why
+		}
+	}
+	return f
+}
+
+// refusalsEvery is how often refused reports of one feed are logged: a receiver
+// whose clock is wrong is refused some hundred times a second.
+const refusalsEvery = time.Minute
+
+// refuse counts n refused reports; it gives how many to tell of now, if any.
+func (x *source) refuse(n int, why error, now time.Time) (tell int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.refused += uint64(n)
+	x.untold += n
+	x.why = why.Error()
+	if !x.told.IsZero() && now.Sub(x.told) < refusalsEvery {
+		return 0
+	}
+	tell, x.told, x.untold = x.untold, now, 0
+	return tell
+}
+
+// seat is the node as its own people see it: with the feeds, which run beside it.
+type seat struct {
+	*node.Node
+	s *server
+}
+
+// Status adds the feeds to what the node says.
+func (t seat) Status(ctx context.Context) (node.Status, error) {
+	st, err := t.Node.Status(ctx)
+	st.Feeds = []node.FeedStatus{}
+	if feeds := t.s.feeds.Load(); feeds != nil {
+		for _, x := range *feeds {
+			st.Feeds = append(st.Feeds, x.status())
+		}
+	}
+	return st, err
+}
+
 // feed starts the feeds. What they report goes to the node in batches, so that
 // a busy sky does not fill its loop.
 func (s *server) feed(start func(string, func(context.Context) error)) error {
 	standing := s.cfg.Tracked.standing()
+	var all []*source
 	for _, fc := range s.cfg.Feeds {
 		offset, err := fc.offset()
 		if err != nil {
@@ -51,7 +121,8 @@ func (s *server) feed(start func(string, func(context.Context) error)) error {
 		if err != nil {
 			return err
 		}
-		s.feeds = append(s.feeds, fd)
+		x := &source{Feed: fd, from: cmp.Or(fc.Address, fc.File), standing: s.cfg.Tracked.rest().String()}
+		all = append(all, x)
 		start("feed "+fc.Name, func(ctx context.Context) error {
 			defer close(reports)
 			err := fd.Run(ctx)
@@ -59,14 +130,15 @@ func (s *server) feed(start func(string, func(context.Context) error)) error {
 			return err
 		})
 		start("feed "+fc.Name, func(context.Context) error {
-			s.deliver(reports, standing)
+			s.deliver(x, reports, standing)
 			return nil
 		})
 	}
+	s.feeds.Store(&all)
 	return nil
 }
 
-func (s *server) deliver(reports <-chan track.Report, standing func(string) track.Standing) {
+func (s *server) deliver(x *source, reports <-chan track.Report, standing func(string) track.Standing) {
 	for r := range reports {
 		batch := []node.TrackReport{{Report: r, Standing: standing(r.ID)}}
 		for len(batch) < 500 && len(reports) > 0 {
@@ -76,8 +148,12 @@ func (s *server) deliver(reports <-chan track.Report, standing func(string) trac
 			}
 			batch = append(batch, node.TrackReport{Report: r, Standing: standing(r.ID)})
 		}
-		if _, err := s.node.Report(context.Background(), batch); err != nil {
-			s.log.Debug("a track report was refused", "err", err)
+		taken, err := s.node.Report(context.Background(), batch)
+		if err == nil {
+			continue
+		}
+		if n := x.refuse(len(batch)-taken, err, time.Now()); n > 0 {
+			s.log.Warn("track reports were refused", "feed", x.Stats().Name, "refused", n, "newest", err)
 		}
 	}
 }

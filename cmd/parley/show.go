@@ -97,6 +97,11 @@ func showPicture(ctx context.Context, sh *shell, cl *client, p viewPicture, raw 
 		sh.say("")
 		sh.say("Lines")
 		linksTable(s).print(sh)
+		if len(s.Feeds) > 0 {
+			sh.say("")
+			sh.say("Feeds")
+			feedsTable(s).print(sh)
+		}
 		if s.Unlogged {
 			sh.say("")
 			sh.say("THE DISK FAILS: what is said now is not logged.")
@@ -176,6 +181,25 @@ func linksTable(s node.Status) *table {
 			}
 			t.add(name, string(p.Party), p.State+" since "+p.Since.Clock(), rtt, skew, p.LastHeard.Clock(), fmt.Sprint(open), p.Error)
 		}
+	}
+	return t
+}
+
+func feedsTable(s node.Status) *table {
+	t := &table{head: []string{"feed", "source", "state", "last heard", "reports", "bad", "refused", "trouble"}}
+	for _, f := range s.Feeds {
+		state := "DOWN"
+		if f.Connected {
+			state = "up"
+		}
+		heard := "never"
+		if !f.LastHeard.IsZero() {
+			heard = f.LastHeard.Clock()
+		}
+		if !f.Since.IsZero() {
+			state += " since " + f.Since.Clock()
+		}
+		t.add(f.Name, f.Source, state, heard, fmt.Sprint(f.Reports), fmt.Sprint(f.Bad), fmt.Sprint(f.Refused), f.LastError)
 	}
 	return t
 }

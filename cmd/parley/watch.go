@@ -206,6 +206,9 @@ func (f *follower) draw(p viewPicture, s node.Status) {
 	}
 	part(fmt.Sprintf("Alerts (%d not acknowledged)", s.Alerts), alerts(open))
 	part("Links", linksTable(s))
+	if len(s.Feeds) > 0 {
+		part("Feeds", feedsTable(s))
+	}
 	for _, l := range p.Lines {
 		if l.Home {
 			continue

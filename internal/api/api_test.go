@@ -663,7 +663,8 @@ func TestMetricsCountWithoutNamingAnything(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("metrics: %d", status)
 	}
-	for _, want := range []string{`parley_http_requests_total{method="POST",path="/v1/records",status="200"} 1`, "parley_alerts_open 1", `parley_link_up{line="RU-SY",party="SY"} 0`, "parley_records_unreceipted 1"} {
+	for _, want := range []string{`parley_http_requests_total{method="POST",path="/v1/records",status="200"} 1`, "parley_alerts_open 1", `parley_link_up{line="RU-SY",party="SY"} 0`, "parley_records_unreceipted 1",
+		`parley_feed_connected{feed="mast"} 0`, `parley_feed_reports_total{feed="mast"} 812`, `parley_feed_bad_total{feed="mast"} 3`, `parley_feed_refused_total{feed="mast"} 4`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("metrics lack %s", want)
 		}

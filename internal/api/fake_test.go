@@ -258,6 +258,7 @@ func (f *fakeSeat) Status(context.Context) (node.Status, error) {
 			{ID: lineSY, Name: "RU-SY", Exercise: true, Peers: []node.PeerStatus{{Party: "SY", State: "down", Since: evening - 60_000, Error: "SY does not answer at 127.0.0.1:9443: their side refuses the connection"}}},
 			{ID: lineHome, Name: "home", Home: true, Exercise: true},
 		},
+		Feeds:    []node.FeedStatus{{Name: "mast", Source: "127.0.0.1:30003", Standing: "other", Since: evening - 30_000, LastHeard: evening - 31_000, Reports: 812, Bad: 3, Refused: 4, LastError: "the receiver closed the connection"}},
 		Officers: []node.OfficerStatus{{ID: "orlov", Name: "Maj. A. Orlov", Roles: []party.Role{party.Duty}, OnWatch: true}, {ID: "petrova", Name: "Capt. N. Petrova", Roles: []party.Role{party.Deputy}}}}
 	for i := range st.Officers {
 		_, st.Officers[i].SignedOn = f.signed[st.Officers[i].ID]

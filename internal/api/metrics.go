@@ -78,11 +78,17 @@ var (
 	descStreams     = prometheus.NewDesc("parley_event_streams", "Open event streams.", nil, nil)
 	descUp          = prometheus.NewDesc("parley_link_up", "1 where the link to this party on this line is up.", []string{"line", "party"}, nil)
 	descRTT         = prometheus.NewDesc("parley_link_round_trip_seconds", "The link test's last round trip.", []string{"line", "party"}, nil)
+	descFeedUp      = prometheus.NewDesc("parley_feed_connected", "1 while this source of tracks is connected.", []string{"feed"}, nil)
+	descFeedHeard   = prometheus.NewDesc("parley_feed_last_heard_seconds", "Unix time of its newest report; 0: none yet.", []string{"feed"}, nil)
+	descFeedReports = prometheus.NewDesc("parley_feed_reports_total", "Tracks that it reported.", []string{"feed"}, nil)
+	descFeedBad     = prometheus.NewDesc("parley_feed_bad_total", "Lines of it that could not be read.", []string{"feed"}, nil)
+	descFeedRefused = prometheus.NewDesc("parley_feed_refused_total", "Reports of it that were refused.", []string{"feed"}, nil)
 	descSkew        = prometheus.NewDesc("parley_link_clock_skew_seconds", "Their clock minus ours.", []string{"line", "party"}, nil)
 )
 
 func (f figures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descAlerts, descUnreceipted, descTracks, descUnlogged, descStreams, descUp, descRTT, descSkew} {
+	for _, d := range []*prometheus.Desc{descAlerts, descUnreceipted, descTracks, descUnlogged, descStreams, descUp, descRTT, descSkew,
+		descFeedUp, descFeedHeard, descFeedReports, descFeedBad, descFeedRefused} {
 		ch <- d
 	}
 }
@@ -109,6 +115,16 @@ func (f figures) Collect(ch chan<- prometheus.Metric) {
 	gauge(descTracks, float64(st.Tracks))
 	gauge(descUnlogged, bit(st.Unlogged))
 	gauge(descStreams, float64(f.hub.count()))
+	count := func(d *prometheus.Desc, v uint64, label string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), label)
+	}
+	for _, fd := range st.Feeds {
+		gauge(descFeedUp, bit(fd.Connected), fd.Name)
+		gauge(descFeedHeard, float64(fd.LastHeard)/1000, fd.Name)
+		count(descFeedReports, fd.Reports, fd.Name)
+		count(descFeedBad, fd.Bad, fd.Name)
+		count(descFeedRefused, fd.Refused, fd.Name)
+	}
 	for _, l := range st.Lines {
 		for _, p := range l.Peers {
 			gauge(descUp, bit(p.State == "up"), l.Name, string(p.Party))

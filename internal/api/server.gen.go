@@ -91,6 +91,9 @@ type Empty struct {
 	Nothing *bool `json:"nothing,omitempty"`
 }
 
+// FeedStatus One source of tracks. Counts are since the node began.
+type FeedStatus = node.FeedStatus
+
 // Item defines model for Item.
 type Item = picture.Item
 

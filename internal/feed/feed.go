@@ -54,6 +54,9 @@ type Config struct {
 	Trace   func(msg string)                        // connection made and lost, in words; may be nil
 }
 
+// ErrEnded is the LastError of a file that was read to its end.
+var ErrEnded = errors.New("the file has ended")
+
 // MaxBehind is how old a report may be when it is heard. How far ahead it may
 // be is track.MaxAhead.
 const MaxBehind = 2 * time.Minute
@@ -61,7 +64,8 @@ const MaxBehind = 2 * time.Minute
 // Stats is what a feed has done since it began.
 type Stats struct {
 	Name      string   `json:"name"`
-	Connected bool     `json:"connected"`
+	Connected bool     `json:"connected"`      // a file: while it is read
+	Since     utc.Time `json:"since,omitzero"` // of Connected or not Connected; 0 without Config.Now
 	Lines     uint64   `json:"lines"`
 	Reports   uint64   `json:"reports"`
 	Bad       uint64   `json:"bad"`                 // lines that could not be read
@@ -72,6 +76,7 @@ type Stats struct {
 	Full      uint64   `json:"full"`                // new aircraft refused: more than MaxAircraft at once
 	LastHeard utc.Time `json:"last_heard,omitzero"` // newest report's time
 	LastBad   string   `json:"last_bad,omitempty"`  // "line 812: field 12 (altitude): …"
+	Refusal   string   `json:"refusal,omitempty"`   // why the newest of Ahead, Behind and Full was refused
 	LastError string   `json:"last_error,omitempty"`
 }
 
@@ -118,7 +123,29 @@ func New(c Config) (*Feed, error) {
 	if c.Trace == nil {
 		c.Trace = func(string) {}
 	}
-	return &Feed{c: c, asm: NewAssembler(c.Name), stats: Stats{Name: c.Name}}, nil
+	f := &Feed{c: c, asm: NewAssembler(c.Name), stats: Stats{Name: c.Name}}
+	f.stats.Since = f.now()
+	return f, nil
+}
+
+func (f *Feed) now() utc.Time {
+	if f.c.Now == nil {
+		return 0
+	}
+	return f.c.Now()
+}
+
+// connected notes a change; err is why the connection is gone, if it is.
+func (f *Feed) connected(up bool, err error) {
+	now := f.now()
+	f.count(func(s *Stats) {
+		if s.Connected != up {
+			s.Connected, s.Since = up, now
+		}
+		if err != nil {
+			s.LastError = err.Error()
+		}
+	})
 }
 
 // Stats gives a copy of what was counted so far.
@@ -145,14 +172,21 @@ func (f *Feed) Run(ctx context.Context) error {
 			return fmt.Errorf("feed %s: couldn't open its file: %w", f.c.Name, err)
 		}
 		defer file.Close()
-		return f.Read(ctx, file)
+		f.connected(true, nil)
+		err = f.Read(ctx, file)
+		if why := err; why == nil {
+			f.connected(false, ErrEnded)
+		} else {
+			f.connected(false, why)
+		}
+		return err
 	}
 	const first, most = time.Second, 30 * time.Second
 	for pause := first; ctx.Err() == nil; {
 		conn, err := f.c.Dial(ctx)
 		if err == nil {
 			f.c.Trace("feed " + f.c.Name + ": connected")
-			f.count(func(s *Stats) { s.Connected = true })
+			f.connected(true, nil)
 			before := f.Stats().Lines
 			stop := context.AfterFunc(ctx, func() { conn.Close() })
 			err = f.Read(ctx, &patient{conn, f.c.Silence})
@@ -168,12 +202,12 @@ func (f *Feed) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		f.count(func(s *Stats) { s.Connected, s.LastError = false, err.Error() })
+		f.connected(false, err)
 		f.c.Trace(fmt.Sprintf("feed %s: %v; again in about %s", f.c.Name, err, pause))
 		f.c.Wait(ctx, pause+rand.N(pause/2))
 		pause = min(2*pause, most)
 	}
-	f.count(func(s *Stats) { s.Connected = false })
+	f.connected(false, nil)
 	return ctx.Err()
 }
 
@@ -253,7 +287,7 @@ func (f *Feed) line(ctx context.Context, n uint64, line []byte, long bool) {
 	rep, ok, err := f.asm.Add(m)
 	switch {
 	case errors.Is(err, ErrFull):
-		f.count(func(s *Stats) { s.Full++ })
+		f.count(func(s *Stats) { s.Full++; s.Refusal = err.Error() })
 	case err != nil:
 		wrong(err)
 	case ok:
@@ -273,10 +307,16 @@ func (f *Feed) timely(ctx context.Context, m Message) bool {
 	}
 	switch {
 	case m.Generated > now.Add(track.MaxAhead):
-		f.count(func(s *Stats) { s.Ahead++ })
+		f.count(func(s *Stats) {
+			s.Ahead++
+			s.Refusal = fmt.Sprintf("a line says %s, ahead of our %s: mend utc_offset or one of the clocks", m.Generated, now)
+		})
 		return false
 	case m.Generated < now.Add(-MaxBehind):
-		f.count(func(s *Stats) { s.Behind++ })
+		f.count(func(s *Stats) {
+			s.Behind++
+			s.Refusal = fmt.Sprintf("a line says %s, more than %s before our %s: mend utc_offset or one of the clocks", m.Generated, MaxBehind, now)
+		})
 		return false
 	}
 	return true

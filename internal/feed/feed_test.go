@@ -281,6 +281,36 @@ func TestATCPFeedComesBackAfterTheReceiverWentAway(t *testing.T) {
 	}
 }
 
+func TestAFeedTellsSinceWhenItIsUpOrDownAndWhyItRefuses(t *testing.T) {
+	now := at(t, "2018-09-17T18:00:00Z") // the line below is of 18:39
+	path := filepath.Join(t.TempDir(), "lines.sbs")
+	if err := os.WriteFile(path, []byte(good+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var f *Feed
+	f, err := New(Config{Name: "t", File: path, Now: func() utc.Time { return now },
+		Wait: func(context.Context, time.Duration) {
+			if s := f.Stats(); !s.Connected || s.Since != at(t, "2018-09-17T18:00:00Z") {
+				t.Errorf("while it is read: %+v", s)
+			}
+			now = at(t, "2018-09-17T19:00:00Z")
+		},
+		Emit: func(track.Report) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := f.Stats()
+	if s.Connected || s.Since != now || s.LastError != ErrEnded.Error() {
+		t.Errorf("at its end: %+v", s)
+	}
+	if s.Behind != 1 || !strings.Contains(s.Refusal, "utc_offset") {
+		t.Errorf("refused %d: %q", s.Behind, s.Refusal)
+	}
+}
+
 func TestAConfigurationThatCannotWorkIsRefused(t *testing.T) {
 	emit := func(track.Report) {}
 	for _, c := range []Config{

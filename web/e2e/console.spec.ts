@@ -56,6 +56,21 @@ test("the browser has no 3D, and the console is there all the same", async ({}, 
   await ru.screenshot({ path: info.outputPath("ru-alert.png") });
 });
 
+test("a feed that is down is said in the top bar, and one that is up is not", async () => {
+  const page = await ru.context().newPage();
+  await page.route("**/v1/status", async (route) => {
+    const answer = await route.fetch();
+    const feed = { source: "192.0.2.1:30003", standing: "other", reports: 12, bad: 0, refused: 0 };
+    const status = { ...(await answer.json()), feeds: [{ ...feed, name: "mast", connected: false, last_error: "the receiver closed the connection" }, { ...feed, name: "roof", connected: true }] };
+    await route.fulfill({ response: answer, json: status });
+  });
+  await page.goto(new URL(ru.url()).origin);
+  await expect(page.getByTestId("feed-down")).toHaveCount(1);
+  await expect(page.getByTestId("feed-down")).toContainText("Feed mast down");
+  expect(await faults(page)).toEqual([]);
+  await page.close();
+});
+
 test("the token of the link is nowhere in the address, and the link works once", async ({ browser }) => {
   expect(ru.url()).not.toContain("#");
   const again = await (await browser.newContext()).newPage();

@@ -616,6 +616,7 @@ export interface components {
             rate: number;
             lines: components["schemas"]["LineStatus"][] | null;
             officers: components["schemas"]["OfficerStatus"][] | null;
+            feeds: components["schemas"]["FeedStatus"][] | null;
             unreceipted: number;
             tracks: number;
             alerts: number;
@@ -639,6 +640,23 @@ export interface components {
             skew_ms?: number;
             last_heard?: components["schemas"]["Time"];
             error?: string;
+        };
+        /** @description One source of tracks. Counts are since the node began. */
+        FeedStatus: {
+            name: string;
+            /** @description The receiver's host:port, or the file */
+            source: string;
+            /** @description What its tracks are to us unless they are named: civil, other */
+            standing: string;
+            connected: boolean;
+            since?: components["schemas"]["Time"];
+            last_heard?: components["schemas"]["Time"];
+            reports: number;
+            /** @description Lines that could not be read */
+            bad: number;
+            /** @description Reports ahead of or behind our clock, or beyond a limit */
+            refused: number;
+            last_error?: string;
         };
         LogStatus: {
             party: string;

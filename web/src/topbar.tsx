@@ -8,7 +8,7 @@ import { dialog } from "./parts.tsx";
 import { SignOn, Stop } from "./dialogs.tsx";
 import { WatchDialog } from "./watch.tsx";
 import { exercise, lineName, officer, status } from "./store.ts";
-import type { LineStatus, PeerStatus } from "./types.ts";
+import type { FeedStatus, LineStatus, PeerStatus } from "./types.ts";
 
 function Clock(): JSX.Element {
   const s = status.value;
@@ -54,6 +54,20 @@ function Officer(): JSX.Element {
   );
 }
 
+/** A feed that is down: the map keeps the last tracks, so it must be said. */
+function FeedDown(p: { feed: FeedStatus }): JSX.Element {
+  const { feed } = p;
+  return (
+    <span class="line-chip down" data-testid="feed-down" title={feed.last_error || undefined}>
+      <span class="line-state" aria-hidden="true">✕</span>
+      <span class="line-words">
+        <span>{t("feed.down", { name: feed.name })}</span>
+        <span class="num">{feed.since ? spanText(now.value - ms(feed.since)) : "\u00a0"}</span>
+      </span>
+    </span>
+  );
+}
+
 export function TopBar(): JSX.Element {
   const s = status.value;
   const peers = (s?.lines ?? []).filter((l) => !l.home).flatMap((l) => (l.peers ?? []).map((peer) => ({ line: l, peer })));
@@ -68,6 +82,7 @@ export function TopBar(): JSX.Element {
       {s?.unlogged ? <span class="exercise bad" role="alert">{t("unlogged")}</span> : null}
       <nav class="links" aria-label={t("links.label")}>
         {peers.length ? peers.map((x) => <Peer key={`${x.line.id}${x.peer.party}`} {...x} />) : s ? <span class="faint">{t("links.none")}</span> : null}
+        {(s?.feeds ?? []).filter((f) => !f.connected).map((f) => <FeedDown key={f.name} feed={f} />)}
       </nav>
       <Officer />
       <div class="tools">

@@ -4,6 +4,7 @@ import type { components } from "./api.gen.ts";
 type S = components["schemas"];
 export type Status = S["Status"];
 export type LineStatus = S["LineStatus"];
+export type FeedStatus = S["FeedStatus"];
 export type PeerStatus = S["PeerStatus"];
 export type Picture = S["Picture"];
 export type Conversation = S["Conversation"];
