@@ -284,6 +284,13 @@ func (l *Line) fault(p party.ID, b *book, m Inform, err error, out *Out) {
 	case errors.As(err, &sig):
 		f.What, f.Proof = record.FindingSignature, [][]byte{sig.Note}
 		l.find(out, f)
+		if b.id.Party == l.cfg.Self {
+			// It may be good for a history that we once signed and our disk has
+			// lost. The peer's own offer is what would prove that, so nobody is
+			// hung up on before it has come.
+			l.useless(p, out)
+			return
+		}
 		if pr := l.peers[p]; pr != nil {
 			if pr.strikes++; pr.strikes >= 3 {
 				l.drop(p, out)
