@@ -51,7 +51,7 @@ func (n *Node) preverify(charters []record.Charter, leaves [][]byte) (good []rec
 		if err != nil {
 			continue
 		}
-		if k, ok := keyOf(charters, p.Record.Party, p.Record.Key); ok {
+		if k, ok := KeyOf(charters, p.Record.Party, p.Record.Key); ok {
 			keys[p] = k
 			parsed, hashes = append(parsed, p), append(hashes, record.LeafHash(leaf))
 		}
@@ -66,10 +66,10 @@ func (n *Node) preverify(charters []record.Charter, leaves [][]byte) (good []rec
 	return good
 }
 
-// keyOf finds a key by its id among one party's keys that sign records, in any
+// KeyOf finds a key by its id among one party's keys that sign records, in any
 // revision of the charter. Whether it was that party's key there and then is
 // judged at the door.
-func keyOf(charters []record.Charter, p party.ID, id party.KeyID) (party.Key, bool) {
+func KeyOf(charters []record.Charter, p party.ID, id party.KeyID) (party.Key, bool) {
 	for _, c := range charters {
 		card, ok := c.Card(p)
 		if !ok {
@@ -354,6 +354,7 @@ func (n *Node) reload(l *seatLine, stored []line.Arrived) {
 	needed := map[logKey]uint64{}  // sizes that they should cover
 	for _, a := range stored {
 		k := logKey{a.Log.Party, a.Log.Lane, a.Log.Incarnation}
+		good := n.preverify(l.charters, a.Leaves) // in batches: a long log should open soon
 		for i, leaf := range a.Leaves {
 			ref := record.Ref{Party: k.party, Lane: k.lane, Incarnation: k.incarnation,
 				Index: a.From + uint64(i), Leaf: record.LeafHash(leaf)}
@@ -372,6 +373,7 @@ func (n *Node) reload(l *seatLine, stored []line.Arrived) {
 				}
 			}
 		}
+		n.forget(good)
 	}
 	for k, size := range needed {
 		if covered[k] < size {

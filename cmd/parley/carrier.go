@@ -134,9 +134,6 @@ func (h *hooks) Connected(id record.LineID, lane record.Lane, peer party.ID) {
 	h.node.Connected(id, peer, lane)
 }
 
-// Precheck does nothing: Deliver verifies on the connection's own goroutine too.
-func (h *hooks) Precheck(record.LineID, record.Lane, party.ID, line.Message) {}
-
 func (h *hooks) Received(id record.LineID, _ record.Lane, peer party.ID, m line.Message) {
 	h.node.Deliver(id, peer, m)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"parley/line"
+	"parley/node"
 	"parley/party"
 	"parley/picture"
 	"parley/record"
@@ -40,7 +41,7 @@ func addHistory(book *picture.Book, h line.History) error {
 		charters = append(charters, c)
 		book.AddCharter(id, c.Name, c)
 	}
-	key := func(r *record.Record) (party.Key, bool) { return keyIn(charters, r.Party, r.Key) }
+	key := func(r *record.Record) (party.Key, bool) { return node.KeyOf(charters, r.Party, r.Key) }
 	for _, g := range h.Logs {
 		for i, leaf := range g.Entries {
 			x := picture.Held{Line: id, Ref: record.Ref{Party: g.ID.Party, Lane: g.ID.Lane, Incarnation: g.ID.Incarnation,
@@ -56,25 +57,6 @@ func addHistory(book *picture.Book, h line.History) error {
 		}
 	}
 	return nil
-}
-
-// keyIn finds a key that signs a party's records, by its id, in any revision.
-func keyIn(charters []record.Charter, p party.ID, id party.KeyID) (party.Key, bool) {
-	for _, c := range charters {
-		card, ok := c.Card(p)
-		if !ok {
-			continue
-		}
-		if card.Node.ID() == id {
-			return card.Node, true
-		}
-		for _, o := range card.Officers {
-			if o.Key.ID() == id {
-				return o.Key, true
-			}
-		}
-	}
-	return party.Key{}, false
 }
 
 // bookOfFolder builds the picture of a data folder, its home line too.

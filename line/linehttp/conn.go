@@ -237,7 +237,6 @@ func (c *conn) read() error {
 			h.Received(k.line, k.lane, k.peer, m)
 			return fmt.Errorf("they hung up: %s", m.Reason)
 		default:
-			h.Precheck(k.line, k.lane, k.peer, m)
 			h.Received(k.line, k.lane, k.peer, m)
 		}
 		c.busy.Store(false)

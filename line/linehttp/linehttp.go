@@ -93,10 +93,8 @@ type Peer struct {
 type Handler interface {
 	// Connected: messages can be sent from now on.
 	Connected(id record.LineID, lane record.Lane, peer party.ID)
-	// Precheck is called before Received, on the connection's own goroutine:
-	// the place to verify the signatures of entries off the node's loop.
-	Precheck(id record.LineID, lane record.Lane, peer party.ID, m line.Message)
-	// Received hands over one message; pings and pongs stay in the carrier.
+	// Received hands over one message, on the connection's own goroutine: the
+	// place to verify signatures. Pings and pongs stay in the carrier.
 	Received(id record.LineID, lane record.Lane, peer party.ID, m line.Message)
 	// Malformed: the peer sent a frame that is no message, and has been hung
 	// up on. frame is cut to 8 KiB.

@@ -91,9 +91,6 @@ func (s *seat) Disconnected(id record.LineID, lane record.Lane, p party.ID, err 
 func (s *seat) Malformed(id record.LineID, lane record.Lane, p party.ID, frame []byte, err error) {
 	s.note("malformed %s %d %v", p, lane, err)
 }
-func (s *seat) Precheck(id record.LineID, lane record.Lane, p party.ID, m line.Message) {
-	s.note("precheck %T", m)
-}
 func (s *seat) Received(id record.LineID, lane record.Lane, p party.ID, m line.Message) {
 	if s.hold != nil {
 		<-s.hold
@@ -185,7 +182,6 @@ func TestTwoNodesExchangeMessagesOnBothLanes(t *testing.T) {
 	if err := ru.srv.Send(theLine, record.Routine, "IL", m); err != nil {
 		t.Fatal(err)
 	}
-	ru.await("precheck line.Missing")
 	ru.await("got IL 1 line.Missing")
 	il.await("got RU 2 line.Missing")
 	if ru.got[0] != line.Message(m) {

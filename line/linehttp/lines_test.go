@@ -121,7 +121,6 @@ func (n *node) Connected(id record.LineID, lane record.Lane, p party.ID) {
 func (n *node) Disconnected(id record.LineID, lane record.Lane, p party.ID, err error) {
 	n.do(func() { n.handle(n.line.Disconnected(p, lane)) })
 }
-func (n *node) Precheck(record.LineID, record.Lane, party.ID, line.Message) {}
 func (n *node) Received(id record.LineID, lane record.Lane, p party.ID, m line.Message) {
 	n.do(func() { n.handle(n.line.Step(p, m, n.now())) })
 }
