@@ -41,8 +41,8 @@ func (w *world) join(p party.ID, charters ...[]byte) {
 
 // minutes lets time pass, with everything delivered.
 func (w *world) minutes(n int) {
-	for range 12 * n {
-		w.tick(5 * time.Second)
+	for range 6 * n {
+		w.tick(10 * time.Second)
 		w.deliver()
 	}
 }

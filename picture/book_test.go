@@ -191,3 +191,24 @@ func TestEachNoticeHasItsOwnReach(tt *testing.T) {
 		}
 	}
 }
+
+// TestOurOwnClockSetBackHidesNothingThatWasSaid: each record of ours is known
+// from its own time on, also one that stands behind a later time in the log.
+func TestOurOwnClockSetBackHidesNothingThatWasSaid(tt *testing.T) {
+	w := picturetest.New("RU")
+	l := w.Line("IL-RU", "IL", "RU")
+	for _, at := range []string{"18:00:00", "18:05:00", "18:03:00", "18:06:00"} { // set back after the second
+		l.Say(post{By: "RU", At: t(at), Body: say(at)})
+	}
+	b := w.Book()
+	for _, c := range []struct{ at, want string }{
+		{"18:02:59.999", "RU 18:00:00"},
+		{"18:03:00", "RU 18:00:00 | RU 18:03:00"},
+		{"18:05:00", "RU 18:00:00 | RU 18:05:00 | RU 18:03:00"},
+		{"18:06:00", "RU 18:00:00 | RU 18:05:00 | RU 18:03:00 | RU 18:06:00"},
+	} {
+		if got := wordsAt(b, "IL-RU", c.at); got != c.want {
+			tt.Errorf("at %s\n got %s\nwant %s", c.at, got, c.want)
+		}
+	}
+}
