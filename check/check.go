@@ -42,7 +42,8 @@ const (
 	RuleInvalid = "invalid"       // a record that cannot be opened
 	RuleAnswer  = "answer"        // an objection or alternative to what we said
 
-	RuleReadBack = "read-back" // what was read back is not what was said
+	RuleReadBack = "read-back"  // what was read back is not what was said
+	RuleLeft     = "party-left" // a party has left a line
 )
 
 // Conflict is one thing that a person must look at.
@@ -70,6 +71,7 @@ func rules() []rule {
 	return []rule{
 		{RuleNotices, noticesMeet}, {RulePlan, planMeets}, {RulePlace, placeDisagrees}, {RuleVolume, noVolume}, {RuleLate, late},
 		{RuleMissing, missingAck}, {RuleStop, urgentReceived}, {RuleFinding, findings}, {RuleAnswer, answers}, {RuleReadBack, readBack},
+		{RuleLeft, partyLeft},
 	}
 }
 

@@ -61,6 +61,9 @@ func overdue(v *view, it picture.Item, at, what string, ms []picture.Missing) []
 				}
 			}
 		}
+		if !m.Left.IsZero() {
+			received += fmt.Sprintf("; %s left %s at %s", haveGone(v, m.Party), it.LineName, clock(m.Left))
+		}
 		c.Why = fmt.Sprintf("%s: %s not acknowledged %s: %s was due at %s, %s ago; %s.", at, who, what, strings.Join(levels, ", "),
 			clock(due), span(v.Instant.Sub(due)), received)
 		out = append(out, c)

@@ -120,6 +120,8 @@ func (v *view) reason(a *picture.Alert) string {
 		}
 	}
 	switch a.Alert.Rule {
+	case RuleLeft:
+		return v.leftNoMore(a)
 	case RuleMissing:
 		return "The acknowledgement is there."
 	case RuleReadBack:

@@ -51,8 +51,8 @@ func urgentRule(it *picture.Item) string {
 		}
 	case record.Relay:
 		return RuleFlash
-	case record.Notice, record.Close:
-	default:
+	case record.Notice:
+	default: // an exit has a rule of its own
 		return ""
 	}
 	if it.Precedence <= record.Flash {
