@@ -91,6 +91,9 @@ type Empty struct {
 	Nothing *bool `json:"nothing,omitempty"`
 }
 
+// Exit defines model for Exit.
+type Exit = picture.Exit
+
 // FeedStatus One source of tracks. Counts are since the node began.
 type FeedStatus = node.FeedStatus
 

@@ -697,8 +697,17 @@ export interface components {
             home: boolean;
             exercise: boolean;
             parties: string[] | null;
+            /** @description This party has left, or nobody is left to speak with */
             closed: boolean;
+            /** @description Who has left and not returned by an amended charter */
+            left?: components["schemas"]["Exit"][];
             items: components["schemas"]["Item"][] | null;
+        };
+        Exit: {
+            party: string;
+            at: components["schemas"]["Time"];
+            text: string;
+            by: components["schemas"]["RecordID"];
         };
         Item: {
             id: components["schemas"]["RecordID"];
@@ -738,6 +747,7 @@ export interface components {
             level: string;
             due: components["schemas"]["Time"];
             overdue: boolean;
+            left?: components["schemas"]["Time"];
         };
         Notice: components["schemas"]["Item"] & {
             notice: components["schemas"]["NoticeBody"];
