@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"time"
 
@@ -15,7 +16,10 @@ import (
 // minute to the home line, and what the engine raises from them is an alert.
 // The table below is what the console draws; a restart fills it from the feed.
 
-// maxTracks bounds the table; beyond it the report of a new track is refused.
+// maxTracks bounds the table. When it is full a new track that is our own or
+// protected takes the place of the other (else civil) track that has been
+// silent longest, so that a spoofed sky can't keep our own aircraft off the map
+// and out of the engine. Any other new track is refused then.
 const maxTracks = 100_000
 
 // dropAfter is how long a track that fell silent is still drawn, as lost.
@@ -26,10 +30,76 @@ const dropAfter = 2 * time.Hour
 const predictFor = 300 * time.Second
 
 type tracks struct {
-	all map[string]*track.Track
+	all  map[string]*track.Track
+	most int    // maxTracks; less in a test
+	idle []idle // who makes room, the next one last, as of the last look
 }
 
-func newTracks() *tracks { return &tracks{all: map[string]*track.Track{}} }
+// idle is a track that may make room unless it has reported again since.
+type idle struct {
+	id string
+	at utc.Time
+	s  track.Standing
+}
+
+func newTracks() *tracks { return &tracks{all: map[string]*track.Track{}, most: maxTracks} }
+
+// room makes room for a new track of this standing, if it must and may.
+func (ts *tracks) room(s track.Standing) bool {
+	if len(ts.all) < ts.most {
+		return true
+	}
+	if s != track.Own && s != track.Protected {
+		return false
+	}
+	if ts.evict() {
+		return true
+	}
+	ts.look()
+	return ts.evict()
+}
+
+func (ts *tracks) evict() bool {
+	for n := len(ts.idle); n > 0; n = len(ts.idle) {
+		x := ts.idle[n-1]
+		ts.idle = ts.idle[:n-1]
+		t := ts.all[x.id]
+		if t == nil || t.Standing != x.s {
+			continue
+		}
+		if last, _ := t.Latest(); last.At == x.at {
+			delete(ts.all, x.id)
+			return true
+		}
+	}
+	return false
+}
+
+// lookMost is how many tracks one look finds: it costs a sort of the table, and
+// many of ours may come at once.
+const lookMost = 1024
+
+// look finds the tracks that make room: other before civil, then the longest
+// silent first.
+func (ts *tracks) look() {
+	ts.idle = ts.idle[:0]
+	for id, t := range ts.all {
+		if last, ok := t.Latest(); ok && (t.Standing == track.Other || t.Standing == track.Civil) {
+			ts.idle = append(ts.idle, idle{id, last.At, t.Standing})
+		}
+	}
+	sort.Slice(ts.idle, func(i, j int) bool {
+		a, b := ts.idle[i], ts.idle[j]
+		switch {
+		case a.s != b.s:
+			return a.s == track.Civil
+		case a.at != b.at:
+			return a.at > b.at
+		}
+		return a.id < b.id
+	})
+	ts.idle = slices.Clone(ts.idle[max(0, len(ts.idle)-lookMost):])
+}
 
 // TrackReport is a report with what the feed says the thing is to us. A track
 // that a plan of ours names is our own whatever the feed says.
@@ -81,15 +151,15 @@ func (r *reader) track(x TrackReport, now utc.Time) error {
 	}
 	t := r.tracks.all[x.ID]
 	if t == nil {
-		if len(r.tracks.all) >= maxTracks {
-			return refuse("id", "couldn't take a new track %q: %d are held", x.ID, maxTracks)
-		}
 		t = track.New(x.ID, x.Standing)
 	}
 	t.Standing = x.Standing
 	added, err := t.Add(x.Report)
 	if err != nil {
 		return refuse("track", "couldn't take a report: %v", err)
+	}
+	if r.tracks.all[x.ID] == nil && !r.tracks.room(x.Standing) {
+		return refuse("id", "couldn't take a new track %q: %d are held", x.ID, len(r.tracks.all))
 	}
 	r.tracks.all[x.ID] = t
 	if added == track.Moved {
