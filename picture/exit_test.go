@@ -138,3 +138,27 @@ func TestWhoLeftDoesNotDependOnTheOrderOfArrival(tt *testing.T) {
 		}
 	})
 }
+
+// TestSentencesOfOthersEndOnce: a text of others that ends its own sentence gets no
+// second full stop, and one that doesn't gets one.
+func TestSentencesOfOthersEndOnce(tt *testing.T) {
+	w := picturetest.New("IL")
+	l := w.Line("IL-RU", "IL", "RU")
+	n := l.Say(post{By: "IL", At: t("18:00:00"), Body: hazard(disc(35, 35, 9, t("20:00:00"), t("21:00:00")))})
+	for _, c := range []struct {
+		body record.Body
+		want string
+	}{
+		{record.Ack{Level: record.LevelObjection, Reason: "We fly there."}, "Objection: We fly there."},
+		{record.Ack{Level: record.LevelObjection, Reason: "we fly there"}, "Objection: we fly there."},
+		{record.Ack{Level: record.LevelObjection, Reason: "Why there?", Text: "Please\nsay."}, "Objection: Why there? Please say."},
+		{record.Ack{Level: record.LevelUnderstood, ReadBack: []string{"35.52N 35.78E", "25 km."}}, "Understood, read back: 35.52N 35.78E; 25 km."},
+		{record.Close{Text: "we leave", Duties: []string{"the tow."}}, "Leaves the line: we leave. Left open: the tow."},
+		{record.Close{Text: "We\nleave!"}, "Leaves the line: We leave!"},
+	} {
+		x := l.Say(post{By: "RU", At: t("18:10:00"), Re: &n, Body: c.body})
+		if got := item(tt, w.Now(t("19:00:00")), x.ID).Words; got != c.want {
+			tt.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

@@ -44,9 +44,9 @@ func words(r *record.Record) string {
 		}
 	case record.KindClose:
 		if c, ok := bodyOf[record.Close](r); ok {
-			s := "Leaves the line: " + c.Text
+			s := "Leaves the line: " + sentence(c.Text)
 			if len(c.Duties) > 0 {
-				s += " Left open: " + strings.Join(c.Duties, "; ") + "."
+				s += " Left open: " + sentence(strings.Join(c.Duties, "; "))
 			}
 			return s
 		}
@@ -210,7 +210,7 @@ func ackWords(a record.Ack) string {
 		s += ": " + oneLine(a.Reason)
 	}
 	if s != "" {
-		s = strings.ToUpper(s[:1]) + s[1:] + "."
+		s = sentence(strings.ToUpper(s[:1]) + s[1:])
 	}
 	if a.Text != "" {
 		s += " " + oneLine(a.Text)
@@ -259,6 +259,18 @@ func receivedWords(r record.Received) string {
 
 // Quote puts a text of others in quotation marks, on one line.
 func Quote(s string) string { return "\u201c" + oneLine(s) + "\u201d" }
+
+// sentence puts a text of others on one line and ends it with a full stop, if
+// it has no end of its own.
+func sentence(s string) string {
+	s = oneLine(s)
+	for _, end := range []string{".", "!", "?", "\u2026"} {
+		if strings.HasSuffix(s, end) {
+			return s
+		}
+	}
+	return s + "."
+}
 
 // oneLine puts a text of others on one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
