@@ -162,3 +162,19 @@ func TestSentencesOfOthersEndOnce(tt *testing.T) {
 		}
 	}
 }
+
+// TestAPictureOfNowIsKnownNow: what holds everything says the instant it is of,
+// from the kept fold and from the beginning; what was asked for stays as asked.
+func TestAPictureOfNowIsKnownNow(tt *testing.T) {
+	w := picturetest.New("IL")
+	w.Line("IL-RU", "IL", "RU").Say(post{By: "IL", At: t("18:00:00"), Body: say("hello")})
+	b := w.Book()
+	for _, at := range []utc.Time{t("18:00:00"), t("19:00:00"), t("17:00:00")} {
+		if now, all := b.Now(at), b.At(utc.Max, at); now.KnownAt != at || all.KnownAt != at || asJSON(tt, now) != asJSON(tt, all) {
+			tt.Errorf("at %s known at %s and %s", at, now.KnownAt, all.KnownAt)
+		}
+		if p := b.At(t("18:30:00"), at); p.KnownAt != t("18:30:00") {
+			tt.Errorf("at %s known at %s, asked for 18:30", at, p.KnownAt)
+		}
+	}
+}

@@ -174,10 +174,19 @@ func Calls(deadline utc.Time, deputyMS uint32, at utc.Time) string {
 	return CallsEveryDesk
 }
 
+// known gives the instant up to which a picture at instant is known: what was
+// asked for, or the instant itself where all that is held was asked for.
+func (f *fold) known(instant utc.Time) utc.Time {
+	if f.knownAt == utc.Max {
+		return instant
+	}
+	return f.knownAt
+}
+
 // at looks at the fold at one instant.
 func (f *fold) at(instant utc.Time) *Picture {
 	p := &Picture{
-		Self: f.self, KnownAt: f.knownAt, Instant: instant,
+		Self: f.self, KnownAt: f.known(instant), Instant: instant,
 		Lines: orEmpty(f.conversations), Notices: orEmpty(slices.Clone(f.notices)),
 	}
 	for i := range p.Notices {

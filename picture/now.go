@@ -140,7 +140,7 @@ func (r *running) picture(instant utc.Time) *Picture {
 		}
 		r.bounds()
 	}
-	p := &Picture{Self: r.self, KnownAt: r.knownAt, Instant: instant, Lines: make([]Conversation, len(r.lines)),
+	p := &Picture{Self: r.self, KnownAt: r.known(instant), Instant: instant, Lines: make([]Conversation, len(r.lines)),
 		Notices: orEmpty(r.shown.give()), reaches: r.reaches.give()}
 	for i, l := range r.lines {
 		p.Lines[i] = r.conversations[i]

@@ -55,7 +55,8 @@ const (
 )
 
 // Picture is all that is so: a pure function of the records held at KnownAt,
-// seen at Instant.
+// seen at Instant. A picture of everything held (Now, or At of utc.Max) is what
+// is known at its instant, and has that as KnownAt.
 type Picture struct {
 	Self     party.ID       `json:"self"`
 	KnownAt  utc.Time       `json:"known_at"`
