@@ -16,16 +16,16 @@ func TestAMeasurementJudgesOnlyWhatItMeasured(t *testing.T) {
 	}
 	r.judge()
 	got := map[string]string{}
-	for _, v := range r.Targets {
+	for _, v := range r.Goals {
 		switch {
 		case v.Met == nil && (v.Now != nil || v.Ratio != nil):
 			t.Errorf("%s has a figure and no verdict", v.What)
 		case v.Met == nil:
-			got[v.What+"; "+v.Target] = "open"
+			got[v.What+"; "+v.Goal] = "open"
 		case *v.Met:
-			got[v.What+"; "+v.Target] = "yes"
+			got[v.What+"; "+v.Goal] = "yes"
 		default:
-			got[v.What+"; "+v.Target] = "no"
+			got[v.What+"; "+v.Goal] = "no"
 		}
 	}
 	for what, want := range map[string]string{

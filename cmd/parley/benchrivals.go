@@ -65,11 +65,11 @@ func benchRivals(ctx context.Context, fl benchFlags, folder string) []benchRival
 	return rs
 }
 
-// benchTarget is one thing that must be reached. Met is null where it was not
+// benchGoal is one thing that must be reached. Met is null where it was not
 // measured.
-type benchTarget struct {
+type benchGoal struct {
 	What   string   `json:"what"`
-	Target string   `json:"target"`
+	Goal   string   `json:"goal"`
 	Now    *float64 `json:"now"`
 	Unit   string   `json:"unit"`
 	Limit  *float64 `json:"limit"` // in the same unit, as it comes out on this machine
@@ -79,8 +79,8 @@ type benchTarget struct {
 
 // judge holds what was measured against what must be reached.
 func (r *benchResult) judge() {
-	add := func(what, target, unit string, now, limit float64, most bool) {
-		t := benchTarget{What: what, Target: target, Unit: unit}
+	add := func(what, goal, unit string, now, limit float64, most bool) {
+		t := benchGoal{What: what, Goal: goal, Unit: unit}
 		if limit > 0 {
 			t.Limit = &limit
 		}
@@ -91,7 +91,7 @@ func (r *benchResult) judge() {
 			}
 			t.Now, t.Ratio, t.Met = &now, &ratio, &met
 		}
-		r.Targets = append(r.Targets, t)
+		r.Goals = append(r.Goals, t)
 	}
 	m := r.Machine
 	one, some, many := r.row(1), r.row(32), r.row(2048)
@@ -160,17 +160,17 @@ func (r *benchResult) print(sh *shell) {
 		sh.say("Urgent with %d to %d routine records waiting: p50 %.0f µs, p99 %.0f µs in %d", u.Backlog, u.Left, u.P50, u.P99, u.Records)
 	}
 	sh.say("")
-	sh.say("%-38s %12s %12s %7s  %-5s %s", "target", "now", "limit", "ratio", "met", "")
-	for _, t := range r.Targets {
+	sh.say("%-38s %12s %12s %7s  %-5s %s", "goal", "now", "limit", "ratio", "met", "")
+	for _, t := range r.Goals {
 		if t.Met == nil {
-			sh.say("%-38s %12s %12s %7s  %-5s %s", t.What, "-", "-", "-", "-", t.Target)
+			sh.say("%-38s %12s %12s %7s  %-5s %s", t.What, "-", "-", "-", "-", t.Goal)
 			continue
 		}
 		met := "no"
 		if *t.Met {
 			met = "yes"
 		}
-		sh.say("%-38s %12.0f %12.0f %7.2f  %-5s %s (%s)", t.What, *t.Now, *t.Limit, *t.Ratio, met, t.Target, t.Unit)
+		sh.say("%-38s %12.0f %12.0f %7.2f  %-5s %s (%s)", t.What, *t.Now, *t.Limit, *t.Ratio, met, t.Goal, t.Unit)
 	}
 	sh.say("")
 	for _, l := range r.LeftOut {
