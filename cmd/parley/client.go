@@ -11,8 +11,11 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"parley/party"
 )
 
 // client speaks to the running node of a data folder, over loopback.
@@ -146,18 +149,26 @@ func (c *client) do(ctx context.Context, method, path, kind string, body io.Read
 }
 
 // signOn unlocks the officer's key at the node, for this program's calls. An
-// officer who is signed on already (with the token) need not do it again.
+// officer who is signed on already (with the token) need not do it again; but a
+// passphrase that was given in a file is tried all the same, so that a wrong one
+// is never passed over in silence.
 func (c *client) signOn(ctx context.Context, sh *shell, f folder, officer string, files []string) error {
 	who, err := pickOfficer(f, officer)
 	if err != nil {
 		return err
 	}
-	c.officer = who
-	var session struct {
-		Officer string `json:"officer"`
-	}
-	if err := c.call(ctx, "GET", "/v1/session", nil, &session); err == nil && session.Officer == who {
-		return nil
+	return c.signOnAs(ctx, sh, who, files)
+}
+
+func (c *client) signOnAs(ctx context.Context, sh *shell, who string, files []string) error {
+	if len(files) == 0 {
+		c.officer = who
+		var session struct {
+			Officer string `json:"officer"`
+		}
+		if err := c.call(ctx, "GET", "/v1/session", nil, &session); err == nil && session.Officer == who {
+			return nil
+		}
 	}
 	c.officer = ""
 	pass, err := passphrases{sh: sh, files: files}.of(who, false)
@@ -182,6 +193,29 @@ func pickOfficer(f folder, officer string) (string, error) {
 		return all[0], nil
 	}
 	return "", usage("Give --officer ID; this party has: "+strings.Join(all, ", "), "who says it? --officer is missing")
+}
+
+// pickChief is the officer given, or the only chief whose key is here: for what
+// a chief signs.
+func pickChief(f folder, officer string) (string, error) {
+	if officer != "" {
+		return pickOfficer(f, officer)
+	}
+	card, err := f.card()
+	if err != nil {
+		return "", err
+	}
+	here := f.officers()
+	var chiefs []string
+	for _, o := range card.Officers {
+		if o.Has(party.Chief) && slices.Contains(here, o.ID) {
+			chiefs = append(chiefs, o.ID)
+		}
+	}
+	if len(chiefs) == 1 {
+		return chiefs[0], nil
+	}
+	return "", usage("Give --officer ID; the chiefs whose keys are here: "+none(chiefs), "which chief signs? --officer is missing")
 }
 
 // event is one server-sent event.

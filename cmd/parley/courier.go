@@ -42,6 +42,9 @@ none runs. The home line is never exported: it is this party's own.`,
 }
 
 func exportLine(ctx context.Context, sh *shell, name, out string) error {
+	if out == "-" && sh.json {
+		return usage("Write the bundle into a file: --out FILE --json.", "--out - and --json both want standard output")
+	}
 	f, err := sh.folder()
 	if err != nil {
 		return err

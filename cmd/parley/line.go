@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func lineProposeCommand(sh *shell) *cobra.Command {
 			if err != nil {
 				return usage("See: parley line propose --help", "%v", err)
 			}
-			return t.propose(sh, args[0]+".proposal", line.Proposal{Charter: body})
+			return t.propose(sh, card.Party, args[0]+".proposal", line.Proposal{Charter: body})
 		},
 	}
 	t.flags(c)
@@ -103,6 +104,10 @@ in force before.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			f, err := sh.folder()
+			if err != nil {
+				return err
+			}
+			card, err := f.card()
 			if err != nil {
 				return err
 			}
@@ -130,7 +135,7 @@ in force before.`,
 			if err != nil {
 				return usage("See: parley line amend --help", "%v", err)
 			}
-			return t.propose(sh, fmt.Sprintf("%s.%d.proposal", ch.Name, ch.Revision+1), line.Proposal{Charter: body, Chain: chain})
+			return t.propose(sh, card.Party, fmt.Sprintf("%s.%d.proposal", ch.Name, ch.Revision+1), line.Proposal{Charter: body, Chain: chain})
 		},
 	}
 	t.flags(c)
@@ -139,7 +144,7 @@ in force before.`,
 }
 
 // propose writes a new proposal's file, never over another.
-func (t terms) propose(sh *shell, path string, p line.Proposal) error {
+func (t terms) propose(sh *shell, self party.ID, path string, p line.Proposal) error {
 	if t.out != "" {
 		path = t.out
 	}
@@ -157,7 +162,8 @@ func (t terms) propose(sh *shell, path string, p line.Proposal) error {
 		sh.say("Wrote %s. It is not signed by anybody yet.", path)
 		sh.say("")
 		d.print(sh)
-		sh.say("Next: send it to %s; compare the words by telephone; each signs it:", strings.Join(partyWords(d.Missing), ", "))
+		others := slices.DeleteFunc(slices.Clone(d.Missing), func(id party.ID) bool { return id == self })
+		sh.say("Next: send it to %s; compare the words by telephone; each, and you, sign it:", none(partyWords(others)))
 		sh.say("      parley line sign %s --officer ID", path)
 	})
 }

@@ -26,6 +26,9 @@ The record stays and can be verified; a party comes back by an amendment.`,
 			if err != nil {
 				return err
 			}
+			if officer, err = pickChief(f, officer); err != nil {
+				return err
+			}
 			if err := cl.signOn(c.Context(), sh, f, officer, files); err != nil {
 				return err
 			}
@@ -36,7 +39,7 @@ The record stays and can be verified; a party comes back by an amendment.`,
 			return sh.answer(sent, func() { sh.say("This party has left line %s: %s, signed by %s.", args[0], sent.ID, cl.officer) })
 		},
 	}
-	c.Flags().StringVar(&officer, "officer", "", "the officer who says it")
+	c.Flags().StringVar(&officer, "officer", "", "the officer who says it (default: the only chief)")
 	c.Flags().StringVar(&text, "text", "", "the reason, in words (needed)")
 	c.Flags().StringArrayVar(&duties, "duty", nil, "a duty left open; once for each")
 	c.Flags().StringArrayVar(&files, "passphrase-file", nil, passphraseFlagHelp)

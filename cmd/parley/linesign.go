@@ -40,7 +40,7 @@ changed on its way. With --words it signs only if they are the words you heard.`
 				return &failure{code: exitNotVerified, err: errors.New("the words you heard are not the words of this file; it was not signed"),
 					remedy: "Ask the proposer for the file again by another way, and compare again."}
 			}
-			if officer, err = pickOfficer(f, officer); err != nil {
+			if officer, err = pickChief(f, officer); err != nil {
 				return err
 			}
 			pass, err := passphrases{sh: sh, files: files}.of(officer, false)
@@ -72,7 +72,7 @@ changed on its way. With --words it signs only if they are the words you heard.`
 			})
 		},
 	}
-	c.Flags().StringVar(&officer, "officer", "", "the chief who signs")
+	c.Flags().StringVar(&officer, "officer", "", "the chief who signs (default: the only one)")
 	c.Flags().StringVar(&words, "words", "", "the twelve words that the others read out; refused if they differ")
 	c.Flags().StringArrayVar(&files, "passphrase-file", nil, passphraseFlagHelp)
 	return c
