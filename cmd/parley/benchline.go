@@ -32,7 +32,7 @@ type benchResult struct {
 	Kill        *benchKill    `json:"first_receipt_after_kill"`
 	Urgent      *benchUrgent  `json:"urgent_during_backlog"`
 	Rivals      []benchRival  `json:"rivals"`
-	Goals       []benchGoal `json:"goals"`
+	Goals       []benchGoal   `json:"goals"`
 	LeftOut     []string      `json:"left_out"`
 }
 

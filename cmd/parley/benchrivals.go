@@ -68,13 +68,13 @@ func benchRivals(ctx context.Context, fl benchFlags, folder string) []benchRival
 // benchGoal is one thing that must be reached. Met is null where it was not
 // measured.
 type benchGoal struct {
-	What   string   `json:"what"`
-	Goal   string   `json:"goal"`
-	Now    *float64 `json:"now"`
-	Unit   string   `json:"unit"`
-	Limit  *float64 `json:"limit"` // in the same unit, as it comes out on this machine
-	Ratio  *float64 `json:"ratio"` // now / limit
-	Met    *bool    `json:"met"`
+	What  string   `json:"what"`
+	Goal  string   `json:"goal"`
+	Now   *float64 `json:"now"`
+	Unit  string   `json:"unit"`
+	Limit *float64 `json:"limit"` // in the same unit, as it comes out on this machine
+	Ratio *float64 `json:"ratio"` // now / limit
+	Met   *bool    `json:"met"`
 }
 
 // judge holds what was measured against what must be reached.
