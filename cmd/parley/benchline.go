@@ -29,7 +29,7 @@ type benchResult struct {
 	Wire        []benchWire   `json:"wire"`
 	Memory      benchMemory   `json:"memory"`
 	CatchUp     *benchCatchUp `json:"catch_up"`
-	Kill        *benchKill    `json:"first_receipt_after_kill"`
+	Crash       *benchCrash   `json:"first_receipt_after_crash"`
 	Urgent      *benchUrgent  `json:"urgent_during_backlog"`
 	Rivals      []benchRival  `json:"rivals"`
 	Goals       []benchGoal   `json:"goals"`
@@ -65,7 +65,7 @@ type benchCatchUp struct {
 	PerSecond float64 `json:"per_second"`
 }
 
-type benchKill struct {
+type benchCrash struct {
 	Times      int     `json:"times"`
 	LogRecords int     `json:"log_records"`
 	P50        float64 `json:"p50_ms"`
@@ -123,7 +123,7 @@ func benchLine(ctx context.Context, sh *shell, fl benchFlags) (_ *benchResult, e
 		return nil, err
 	}
 	if fl.quick {
-		res.LeftOut = append(res.LeftOut, "catch_up", "first_receipt_after_kill", "urgent_during_backlog")
+		res.LeftOut = append(res.LeftOut, "catch_up", "first_receipt_after_crash", "urgent_during_backlog")
 	} else if err := p.long(ctx, res, fl); err != nil {
 		return nil, err
 	}
@@ -311,7 +311,7 @@ func (p *benchPair) kills(ctx context.Context, res *benchResult, times int) erro
 		}
 	}
 	p50, _, most := quantiles(took)
-	res.Kill = &benchKill{Times: times, LogRecords: p.written, P50: p50 / 1000, Max: most / 1000}
+	res.Crash = &benchCrash{Times: times, LogRecords: p.written, P50: p50 / 1000, Max: most / 1000}
 	return nil
 }
 

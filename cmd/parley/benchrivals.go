@@ -106,8 +106,8 @@ func (r *benchResult) judge() {
 	if r.CatchUp != nil {
 		catchUp = r.CatchUp.PerSecond
 	}
-	if r.Kill != nil {
-		p50, most = r.Kill.P50, r.Kill.Max
+	if r.Crash != nil {
+		p50, most = r.Crash.P50, r.Crash.Max
 	}
 	if r.Urgent != nil {
 		urgent = r.Urgent.P99
@@ -153,7 +153,7 @@ func (r *benchResult) print(sh *shell) {
 	if c := r.CatchUp; c != nil {
 		sh.say("Catch-up after a cut: %d records in %.2f s, %.0f/s", c.Records, c.Seconds, c.PerSecond)
 	}
-	if k := r.Kill; k != nil {
+	if k := r.Crash; k != nil {
 		sh.say("First receipt after kill -9, log of %d: p50 %.0f ms, max %.0f ms in %d", k.LogRecords, k.P50, k.Max, k.Times)
 	}
 	if u := r.Urgent; u != nil {
