@@ -96,7 +96,7 @@ func showPicture(ctx context.Context, sh *shell, cl *client, p viewPicture, raw 
 		}
 		sh.say("")
 		sh.say("Lines")
-		linksTable(s).print(sh)
+		linksTable(s, p).print(sh)
 		if len(s.Feeds) > 0 {
 			sh.say("")
 			sh.say("Feeds")
@@ -156,8 +156,14 @@ func notices(p viewPicture) *table {
 	return t
 }
 
-func linksTable(s node.Status) *table {
+func linksTable(s node.Status, p viewPicture) *table {
 	t := &table{head: []string{"line", "party", "link", "round trip", "skew", "last heard", "not receipted", "trouble"}}
+	exits := map[string]string{} // by line and party
+	for _, l := range p.Lines {
+		for _, x := range l.Left {
+			exits[l.Line.String()+"/"+string(x.Party)] = exitWords(x)
+		}
+	}
 	for _, l := range s.Lines {
 		if l.Home {
 			continue
@@ -179,7 +185,11 @@ func linksTable(s node.Status) *table {
 			if p.State == "up" {
 				rtt, skew = fmt.Sprintf("%.1f ms", p.RTTMs), fmt.Sprintf("%+.0f ms", p.SkewMs)
 			}
-			t.add(name, string(p.Party), p.State+" since "+p.Since.Clock(), rtt, skew, p.LastHeard.Clock(), fmt.Sprint(open), p.Error)
+			state := p.State + " since " + p.Since.Clock()
+			if x, ok := exits[l.ID.String()+"/"+string(p.Party)]; ok {
+				state = x + ", link " + state
+			}
+			t.add(name, string(p.Party), state, rtt, skew, p.LastHeard.Clock(), fmt.Sprint(open), p.Error)
 		}
 	}
 	return t
@@ -213,6 +223,9 @@ func showLine(sh *shell, p viewPicture, name string, all bool) error {
 		}
 		return sh.answer(l, func() {
 			sh.say("Line %s: %s%s", l.Name, strings.Join(partyWords(l.Parties), ", "), map[bool]string{true: "   EXERCISE"}[l.Exercise])
+			for _, x := range l.exits() {
+				sh.say("%s", x)
+			}
 			sh.say("")
 			t := table{head: []string{"record", "said", "by", "known here", "precedence", "states", "words"}}
 			for _, i := range l.Items {

@@ -21,13 +21,14 @@ type viewItem struct {
 }
 
 type viewLine struct {
-	Line     record.LineID `json:"line"`
-	Name     string        `json:"name"`
-	Home     bool          `json:"home"`
-	Exercise bool          `json:"exercise"`
-	Parties  []party.ID    `json:"parties"`
-	Closed   bool          `json:"closed"`
-	Items    []viewItem    `json:"items"`
+	Line     record.LineID  `json:"line"`
+	Name     string         `json:"name"`
+	Home     bool           `json:"home"`
+	Exercise bool           `json:"exercise"`
+	Parties  []party.ID     `json:"parties"`
+	Closed   bool           `json:"closed"`
+	Left     []picture.Exit `json:"left,omitempty"`
+	Items    []viewItem     `json:"items"`
 }
 
 type viewNotice struct {
@@ -111,6 +112,17 @@ func states(all []picture.PartyStates) string {
 	}
 	return strings.Join(parties, " · ")
 }
+
+// exits says who has left the line: "RU has left, 18:41:00Z".
+func (l viewLine) exits() []string {
+	var out []string
+	for _, x := range l.Left {
+		out = append(out, exitWords(x))
+	}
+	return out
+}
+
+func exitWords(x picture.Exit) string { return string(x.Party) + " has left, " + x.At.Clock() }
 
 // machine reports records that tell a person nothing: charters, receipts.
 func (i viewItem) machine() bool {

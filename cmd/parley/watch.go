@@ -205,7 +205,7 @@ func (f *follower) draw(p viewPicture, s node.Status) {
 		}
 	}
 	part(fmt.Sprintf("Alerts (%d not acknowledged)", s.Alerts), alerts(open))
-	part("Links", linksTable(s))
+	part("Links", linksTable(s, p))
 	if len(s.Feeds) > 0 {
 		part("Feeds", feedsTable(s))
 	}
