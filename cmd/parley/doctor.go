@@ -5,10 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -398,7 +400,9 @@ func (d *doctor) links(ctx context.Context, s *node.Status) {
 	}
 }
 
-// knock tries the addresses of a party as far as the key that it shows.
+// knock tries the addresses of a party as far as the key that it shows. A party
+// that answers at none of them is not reached, and that is wrong; where one
+// answers, the others are worth a note.
 func (d *doctor) knock(ctx context.Context, check string, card party.Card) {
 	if len(card.Addresses) == 0 {
 		d.add(check, "note", "", "%s: its card has no address; it must reach us", card.Party)
@@ -408,26 +412,49 @@ func (d *doctor) knock(ctx context.Context, check string, card party.Card) {
 	if err != nil {
 		return // keys said so
 	}
+	conf, err := knockTLS(seed, card)
+	if err != nil {
+		d.wrong(check, err)
+		return
+	}
+	var bad []finding
+	state := "wrong"
 	for _, addr := range card.Addresses {
-		conf, err := knockTLS(seed, card)
-		if err != nil {
-			d.wrong(check, err)
-			return
-		}
 		short, cancel := context.WithTimeout(ctx, 5*time.Second)
 		conn, err := (&tls.Dialer{Config: conf}).DialContext(short, "tcp", addr)
 		cancel()
-		var op *net.OpError
-		switch {
-		case err == nil:
-			conn.Close()
-			d.add(check, "ok", "", "%s answers at %s with the key of the charter", card.Party, addr)
-		case errors.Is(err, syscall.ECONNREFUSED):
-			d.add(check, "note", "Their side: is their node running, and does it listen there?", "%s at %s: their machine answers, but nothing listens", card.Party, addr)
-		case errors.As(err, &op) && op.Op == "dial":
-			d.add(check, "note", "Between us: a firewall, a route, or their machine is off.", "%s at %s: not reached: %v", card.Party, addr, op.Err)
-		default:
-			d.add(check, "note", "Their side: another node, or a new key that needs an amendment of the charter.", "%s at %s: %v", card.Party, addr, err)
+		if err != nil {
+			what, remedy := knockWords(addr, err)
+			bad = append(bad, finding{Check: check, What: fmt.Sprintf("%s at %s: %s", card.Party, addr, what), Remedy: remedy})
+			continue
 		}
+		conn.Close()
+		state = "note"
+		d.add(check, "ok", "", "%s answers at %s with the key of the charter", card.Party, addr)
 	}
+	for _, x := range bad {
+		x.State = state
+		d.found = append(d.found, x)
+	}
+}
+
+// knockWords says what a knock that failed means, and on whose side it is.
+func knockWords(addr string, err error) (what, remedy string) {
+	var op *net.OpError
+	var dns *net.DNSError
+	var stranger tls.RecordHeaderError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "their machine answers, but nothing listens", "Their side: is their node running, and does it listen there?"
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the name of their address does not resolve: %v", dns), "Their card, or our name service: ask them for the address."
+	case errors.As(err, &op) && op.Op == "dial":
+		return fmt.Sprintf("not reached: %v", op.Err), "Between us: a firewall, a route, or their machine is off."
+	case errors.Is(err, errOtherKey):
+		return err.Error(), "Their side: another node, or a new key that needs an amendment of the charter."
+	case errors.As(err, &stranger), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET),
+		errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), "tls:"):
+		return fmt.Sprintf("what answers at %s is no Parley node (%v)", addr, err), "Their side: something else holds that port, or their card has the wrong address."
+	}
+	return err.Error(), "Their side, as far as can be told from here."
 }

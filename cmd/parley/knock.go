@@ -11,6 +11,8 @@ import (
 	"parley/party"
 )
 
+var errOtherKey = errors.New("it shows another key than the one in the charter")
+
 // knockTLS is a handshake as the carrier makes it: TLS 1.3, our link key, and
 // their link key as the charter has it, compared byte by byte.
 func knockTLS(seed [32]byte, card party.Card) (*tls.Config, error) {
@@ -31,7 +33,7 @@ func knockTLS(seed [32]byte, card party.Card) (*tls.Config, error) {
 					return nil
 				}
 			}
-			return errors.New("it shows another key than the one in the charter")
+			return errOtherKey
 		},
 	}, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freePort, "exits": exits, "waitfor": waitFor, "flip": flip, "party": makeParty, "sbs": writeSBS, "words": putWords, "term": terminate,
+			"freeport": freePort, "exits": exits, "waitfor": waitFor, "flip": flip, "party": makeParty, "sbs": writeSBS, "words": putWords, "term": terminate, "stranger": newStranger(),
 		},
 		RequireUniqueNames: true,
 	})
@@ -91,6 +92,34 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s never showed %q; at last: %s%s", strings.Join(args[1:], " "), args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// stranger PORT puts a program there that is no node: it greets as a mail
+// server does and hangs up. Without a port it goes away.
+func newStranger() func(*testscript.TestScript, bool, []string) {
+	var l net.Listener // one script has one
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		if len(args) == 0 {
+			ts.Check(l.Close())
+			return
+		}
+		var err error
+		l, err = net.Listen("tcp", "127.0.0.1:"+args[0])
+		ts.Check(err)
+		go func(l net.Listener) {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go func() {
+					defer c.Close()
+					fmt.Fprint(c, "220 mail.example.org ESMTP\r\n")
+					io.Copy(io.Discard, c) // until they hang up
+				}()
+			}
+		}(l)
 	}
 }
 

@@ -18,6 +18,7 @@ func inWords(addr string, err error, wait time.Duration) error {
 	var alert tls.AlertError
 	var op *net.OpError
 	var timeout net.Error
+	var stranger tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errKey):
 		return fmt.Errorf("at %s: %w", addr, errKey)
@@ -27,6 +28,8 @@ func inWords(addr string, err error, wait time.Duration) error {
 		return fmt.Errorf("their listener refused at %s: their node is not running, or listens elsewhere", addr)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return fmt.Errorf("our network has no way to %s", addr)
+	case errors.As(err, &stranger), errors.Is(err, http.ErrSchemeMismatch):
+		return fmt.Errorf("what answers at %s is no Parley node: their side, or a wrong address on their card", addr)
 	case errors.As(err, &alert), errors.As(err, &op) && op.Op == "remote error", strings.Contains(err.Error(), "remote error: tls"):
 		return fmt.Errorf("at %s they refuse our certificate: their charter does not hold our link key", addr)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &timeout) && timeout.Timeout():
