@@ -189,7 +189,7 @@ func (f *follower) draw(p viewPicture, s node.Status) {
 			say("  (none)")
 			return
 		}
-		for _, l := range t.lines(width - 2) {
+		for _, l := range t.lines(width-2, false) {
 			say("  %s", l)
 		}
 	}

@@ -94,7 +94,7 @@ func TestAnotherPartysTextCannotPlayWithTheTerminal(t *testing.T) {
 	}
 	tb := table{head: []string{"a", "b"}}
 	tb.add("x", "line one\nline two \x1b[31m")
-	for _, l := range tb.lines(40) {
+	for _, l := range tb.lines(40, true) {
 		if strings.Contains(l, "\x1b") || strings.Contains(l, "\n") {
 			t.Errorf("%q", l)
 		}
