@@ -19,10 +19,11 @@ type benchFlags struct {
 
 func benchCommand(sh *shell) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "bench",
-		Short: "Measure this machine, and two nodes on it",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use:     "bench",
+		Short:   "Measure this machine, and two nodes on it",
+		Example: `  parley bench line --quick`,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(benchLineCommand(sh), benchNodeCommand(sh))
 	return c

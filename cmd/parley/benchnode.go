@@ -78,8 +78,9 @@ type benchReply struct {
 func benchNodeCommand(sh *shell) *cobra.Command {
 	return &cobra.Command{
 		Use: "node", Hidden: true, Args: cobra.NoArgs,
-		Short: "A node under measurement; parley bench line starts it",
-		RunE:  func(c *cobra.Command, _ []string) error { return benchNode(c.Context(), sh) },
+		Short:   "A node under measurement; parley bench line starts it",
+		Example: `  parley bench line --quick   # starts two of it`,
+		RunE:    func(c *cobra.Command, _ []string) error { return benchNode(c.Context(), sh) },
 	}
 }
 
