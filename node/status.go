@@ -57,6 +57,9 @@ func (n *Node) lineStatus(l *seatLine) (LineStatus, int) {
 	if n.cfg.Carrier != nil && !l.home {
 		s.Peers = n.cfg.Carrier.Links(l.id)
 	}
+	if _, on := l.Card(n.cfg.Card.Party); !on {
+		s.Closed = true // the others took us off it
+	}
 	un := 0
 	for _, id := range l.Logs() {
 		ls := LogStatus{Party: id.Party, Lane: id.Lane, Size: l.Log(id).Size()}

@@ -85,9 +85,11 @@ func sameWords(heard string, words []string) bool {
 
 func lineAcceptCommand(sh *shell) *cobra.Command {
 	return &cobra.Command{
-		Use:     "accept FILE",
-		Short:   "Put a charter that all have signed into force here",
-		Long:    "Checks that a chief of every party has signed, keeps the charter in the data folder,\nand hands it to the running node, if one runs, which then links up.",
+		Use:   "accept FILE",
+		Short: "Put a charter that all have signed into force here",
+		Long: `Checks that a chief of every party has signed, keeps the charter in the data folder,
+and hands it to the running node, if one runs, which then links up. An amendment
+that takes this party off a line closes the line here.`,
 		Example: "  parley line accept IL-RU.proposal",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -118,18 +120,18 @@ func acceptCharter(ctx context.Context, sh *shell, f folder, path string) error 
 		return &failure{code: exitNotVerified, err: err, remedy: "Ask the proposer for the file again."}
 	}
 	ch := d.Standing.Charter
-	mine, ok := ch.Card(card.Party)
-	if !ok {
-		return usage("", "%s is not on this charter", card.Party)
-	}
-	if mine.Fingerprint() != card.Fingerprint() {
-		return usage("Send the proposer your present card.json, and let them propose again.", "the charter has another card of %s than this data folder", card.Party)
-	}
-	b, err := line.MarshalCharterRecord(cr)
+	before, err := f.charters()
 	if err != nil {
 		return err
 	}
-	before, err := f.charters()
+	mine, on := ch.Card(card.Party)
+	if !on && (ch.Revision == 0 || len(before[ch.Name]) == 0) {
+		return usage("", "%s is not on this charter", card.Party)
+	}
+	if on && mine.Fingerprint() != card.Fingerprint() {
+		return usage("Send the proposer your present card.json, and let them propose again.", "the charter has another card of %s than this data folder", card.Party)
+	}
+	b, err := line.MarshalCharterRecord(cr)
 	if err != nil {
 		return err
 	}
@@ -139,7 +141,7 @@ func acceptCharter(ctx context.Context, sh *shell, f folder, path string) error 
 	}
 	// A node that runs takes a new line or an amendment; a line that was there
 	// before we joined it needs its earlier charters too, and so a restart.
-	joins := ch.Revision > 0 && len(before[ch.Name]) == 0
+	joins := on && ch.Revision > 0 && len(before[ch.Name]) == 0
 	running := false
 	if cl, dialErr := f.dial(); dialErr == nil && !joins {
 		running, err = handOver(ctx, cl, b)
@@ -155,12 +157,19 @@ func acceptCharter(ctx context.Context, sh *shell, f folder, path string) error 
 		Kept    string `json:"kept"`
 		Fresh   bool   `json:"fresh"`
 		Running bool   `json:"running"`
-	}{d.view(), kept, fresh, running}
+		Off     bool   `json:"off"` // this party is no longer on the line
+	}{d.view(), kept, fresh, running, !on}
 	return sh.answer(v, func() {
 		if !fresh {
 			sh.say("Line %s, revision %d, was accepted before.", ch.Name, ch.Revision)
 		} else {
 			sh.say("Line %s, revision %d, is in force here: %s", ch.Name, ch.Revision, kept)
+		}
+		if !on {
+			sh.say("It takes %s off the line: %s go on without it, and hang up on it.", card.Party, strings.Join(partyWords(ch.Parties()), ", "))
+			sh.say("The line is closed here: nothing more is said or heard on it; its record stays and can be verified.")
+			sh.say("%s comes back by an amendment that it signs too.", card.Party)
+			return
 		}
 		if running {
 			sh.say("The running node has it.")
