@@ -175,14 +175,14 @@ func (s heard) wrongHeights(vs []volume.Volume) []string {
 	}
 	var wrong []string
 	if s.unlimited && limited {
-		wrong = append(wrong, "it is "+bandWords(vs[0].Band)+", they read no upper limit")
+		wrong = append(wrong, "it is "+picture.BandWords(vs[0].Band)+", they read no upper limit")
 	}
 	for _, a := range s.alts {
 		if slices.ContainsFunc(ends, func(e volume.Altitude) bool { return e == a || e.Feet == 0 && a.Feet == 0 }) {
 			continue
 		}
 		like := slices.DeleteFunc(slices.Clone(ends), func(e volume.Altitude) bool { return e.Datum != a.Datum })
-		s := fmt.Sprintf("it is %s, they read %s", bandWords(vs[0].Band), level(a))
+		s := fmt.Sprintf("it is %s, they read %s", picture.BandWords(vs[0].Band), picture.HeightWords(a))
 		if len(like) > 0 {
 			near := slices.MinFunc(like, func(x, y volume.Altitude) int {
 				return int(gap(float64(x.Feet), float64(a.Feet))) - int(gap(float64(y.Feet), float64(a.Feet)))

@@ -31,30 +31,11 @@ func distance(m float64) string {
 
 // heights says the common heights of a meeting.
 func heights(m volume.Meeting) string {
-	s := bandWords(volume.Band{Lower: m.Lower, Upper: m.Upper, Unlimited: m.Unlimited})
+	s := picture.BandWords(volume.Band{Lower: m.Lower, Upper: m.Upper, Unlimited: m.Unlimited})
 	if m.DatumsDiffer {
 		s = "about " + s
 	}
 	return s
-}
-
-// bandWords says a band: "SFC to FL300", "FL100 and above".
-func bandWords(b volume.Band) string {
-	if b.Unlimited {
-		return level(b.Lower) + " and above"
-	}
-	return level(b.Lower) + " to " + level(b.Upper)
-}
-
-// level says a height: "SFC", "FL300", "5000 ft AMSL".
-func level(a volume.Altitude) string {
-	switch {
-	case a.Feet == 0 && a.Datum == volume.AGL:
-		return "SFC"
-	case a.Datum == volume.FL && a.Feet >= 0 && a.Feet%100 == 0:
-		return a.String()
-	}
-	return fmt.Sprintf("%d ft %s", a.Feet, a.Datum)
 }
 
 // when says how far off an instant is.

@@ -201,15 +201,15 @@ func TestEveryKindIsSaidInOneCalmLine(tt *testing.T) {
 		p    picturetest.Posted
 		want string
 	}{
-		{n, "Hazard area at “Latakia”: FL000-FL300, 18:40:00Z to 19:30:00Z. two lines Reason for the short lead: short notice"},
+		{n, "Hazard area at “Latakia”: FL000 to FL300, 18:40:00Z to 19:30:00Z. two lines Reason for the short lead: short notice"},
 		{l.Say(post{By: "IL", At: t("18:39:00"), Body: record.Notice{Class: record.Activity, Text: "north Syria"}}), "Activity, without an area. north Syria"},
-		{l.Say(post{By: "IL", At: t("18:39:00"), Body: record.Notice{Class: record.Accident, Volumes: []volume.Volume{area(), area()}}}), "Accident, not hostile: 2 volumes, the first FL000-FL300, 18:40:00Z to 19:30:00Z."},
+		{l.Say(post{By: "IL", At: t("18:39:00"), Body: record.Notice{Class: record.Accident, Volumes: []volume.Volume{area(), area()}}}), "Accident, not hostile: 2 volumes, the first FL000 to FL300, 18:40:00Z to 19:30:00Z."},
 		{l.Ack("RU", t("18:40:00"), n, record.LevelRead), "Read by an officer."},
 		{l.Ack("RU", t("18:40:00"), n, record.LevelUnderstood), "Understood, read back: 35.52N 35.78E."},
 		{l.Ack("RU", t("18:40:00"), n, record.LevelRelayed), "Relayed to unit “battery 7” at 18:39:59Z."},
 		{l.Ack("RU", t("18:40:00"), n, record.LevelUnit), "Unit “battery 7” confirms at 18:39:59Z."},
 		{l.Ack("RU", t("18:40:00"), n, record.LevelObjection), "Objection: we fly there."},
-		{l.Say(post{By: "RU", At: t("18:40:00"), Re: &n, Body: record.Ack{Level: record.LevelAlternative, Alternative: []volume.Volume{area()}}}), "Alternative proposed: FL000-FL300, 18:40:00Z to 19:30:00Z."},
+		{l.Say(post{By: "RU", At: t("18:40:00"), Re: &n, Body: record.Ack{Level: record.LevelAlternative, Alternative: []volume.Volume{area()}}}), "Alternative proposed: FL000 to FL300, 18:40:00Z to 19:30:00Z."},
 		{l.Say(post{By: "RU", At: t("18:40:00"), Body: record.Say{Text: "hello"}}), "hello"},
 		{l.Say(post{By: "RU", At: t("18:40:00"), Body: record.Say{Phrase: &record.Phrase{Code: "NO-SUCH", Params: []record.Param{{Name: "a", Value: "b"}}}}}), "unknown phrase NO-SUCH (a=b)"},
 		{l.Receive("RU", t("18:41:00")), "Holds IL urgent up to 3."},

@@ -122,8 +122,18 @@ func TestClassesLevelsAndWindowsHaveWords(tt *testing.T) {
 		}
 	}
 	v := area()
-	if got := picture.VolumeWords(v); got != "FL000-FL300, 18:40:00Z to 19:30:00Z" {
+	if got := picture.VolumeWords(v); got != "FL000 to FL300, 18:40:00Z to 19:30:00Z" {
 		tt.Error(got)
+	}
+	for want, b := range map[string]volume.Band{
+		"SFC to FL300":              {Lower: volume.Altitude{Datum: volume.AGL}, Upper: volume.Altitude{Feet: 30000, Datum: volume.FL}},
+		"FL100 and above":           {Lower: volume.Altitude{Feet: 10000, Datum: volume.FL}, Unlimited: true},
+		"SFC to 5000 ft AMSL":       {Lower: volume.Altitude{Datum: volume.AGL}, Upper: volume.Altitude{Feet: 5000, Datum: volume.AMSL}},
+		"-50 ft AMSL to 9999 ft FL": {Lower: volume.Altitude{Feet: -50, Datum: volume.AMSL}, Upper: volume.Altitude{Feet: 9999, Datum: volume.FL}},
+	} {
+		if got := picture.BandWords(b); got != want {
+			tt.Errorf("%v is said %q, want %q", b, got, want)
+		}
 	}
 	v.Window.To += 86_400_000
 	if got := picture.WindowWords(v.Window); got != "2018-09-17T18:40:00.000Z to 2018-09-18T19:30:00.000Z" {

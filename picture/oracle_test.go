@@ -243,7 +243,7 @@ func TestAnEveningWithARelay(tt *testing.T) {
 	il.Ack("IL", t("18:41:50"), s, record.LevelRead)
 	p := w.Now(t("18:45:00"))
 
-	want := `18:39:00Z IL flash: Hazard area at “Latakia”: FL000-FL300, 18:40:00Z to 19:30:00Z.
+	want := `18:39:00Z IL flash: Hazard area at “Latakia”: FL000 to FL300, 18:40:00Z to 19:30:00Z.
   18:39:01Z RU received
   18:39:20Z RU understood
   18:40:59Z RU relayed battery 7
@@ -254,7 +254,7 @@ func TestAnEveningWithARelay(tt *testing.T) {
 	if got := transcript(p, "IL-RU"); got != want {
 		tt.Errorf("IL-RU\n%s\nwant\n%s", got, want)
 	}
-	want = `18:39:40Z RU flash: Relay for unit “battery 7”: Own aircraft returns by the corridor. Area: FL000-FL300, 18:40:00Z to 19:10:00Z.
+	want = `18:39:40Z RU flash: Relay for unit “battery 7”: Own aircraft returns by the corridor. Area: FL000 to FL300, 18:40:00Z to 19:10:00Z.
   18:39:41Z SY received
   18:39:54Z SY relayed battery 7
   18:40:24Z SY unit-confirms battery 7

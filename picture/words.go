@@ -120,10 +120,29 @@ func ClassWords(c record.Class) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// VolumeWords says a volume's heights and window: "FL000-FL300, 18:40:00Z to
+// BandWords says a band: "SFC to FL300", "FL100 and above".
+func BandWords(b volume.Band) string {
+	if b.Unlimited {
+		return HeightWords(b.Lower) + " and above"
+	}
+	return HeightWords(b.Lower) + " to " + HeightWords(b.Upper)
+}
+
+// HeightWords says a height: "SFC", "FL300", "5000 ft AMSL".
+func HeightWords(a volume.Altitude) string {
+	switch {
+	case a.Feet == 0 && a.Datum == volume.AGL:
+		return "SFC"
+	case a.Datum == volume.FL && a.Feet >= 0 && a.Feet%100 == 0:
+		return a.String()
+	}
+	return fmt.Sprintf("%d ft %s", a.Feet, a.Datum)
+}
+
+// VolumeWords says a volume's heights and window: "FL000 to FL300, 18:40:00Z to
 // 19:30:00Z". A window of more than a day is said with dates.
 func VolumeWords(v volume.Volume) string {
-	return v.Band.String() + ", " + WindowWords(v.Window)
+	return BandWords(v.Band) + ", " + WindowWords(v.Window)
 }
 
 // WindowWords says a window in UTC, with dates where it spans more than a day.
