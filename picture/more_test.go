@@ -9,6 +9,7 @@ import (
 	"parley/picture/picturetest"
 	"parley/record"
 	"parley/utc"
+	"parley/volume"
 )
 
 func TestAPictureOfNothingIsCompleteAndEmpty(tt *testing.T) {
