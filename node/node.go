@@ -16,8 +16,8 @@
 // signatures are made by the caller (say.go), peers' signatures are verified in
 // the goroutine of their connection (precheck in door.go).
 //
-// The node opens no socket and no file. Whoever builds it (cmd/parley, the
-// simulator) gives it stores and a carrier.
+// The node opens no socket and no file. Whoever builds it (cmd/parley) gives it
+// stores and a carrier.
 //
 // It is also the only package of the core that reads a clock (clock.go): the
 // machine's for retries and for real lines, a stepped or scaled one for
