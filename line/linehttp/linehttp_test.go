@@ -327,6 +327,7 @@ func TestThePartyThatSortsSecondDialsWhereTheFirstCannot(t *testing.T) {
 func TestLinesCanBeAddedAndTakenAwayAtRunTime(t *testing.T) {
 	il, ru := pair(t, nil, nil)
 	il.await("up RU 2")
+	ru.await("up IL 2") // one end may know of it before the other
 	lines := il.srv.cfg.Lines
 	il.srv.SetLines(nil)
 	il.await("down RU 2 the line, or the peer on it, was taken away here")
@@ -344,6 +345,7 @@ func TestLinesCanBeAddedAndTakenAwayAtRunTime(t *testing.T) {
 
 func TestDropHangsUpAndThePeerComesBack(t *testing.T) {
 	il, ru := pair(t, nil, nil)
+	il.await("up RU 1")
 	ru.await("up IL 1")
 	ru.await("up IL 2")
 	ru.srv.Drop(theLine, "IL", errors.New("dropped for a wrong signature"))
